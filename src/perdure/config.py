@@ -1,0 +1,147 @@
+"""Config: from arguments, a TOML file and the environment; and the table that turns names into backends.
+
+A backend is named as ``name`` or ``name:model`` (``openai:gpt-5-mini``); an object is accepted wherever a name is. Other packages add
+backends through the entry-point group ``perdure.backends``, as ``<port>.<name>``.
+
+Order of precedence: arguments, then the TOML file, then the environment (``PERDURE_FILE``, ``PERDURE_LLM``, ``PERDURE_EMBEDDER``,
+``PERDURE_EXTRACTOR``, ``PERDURE_RERANKER``, ``PERDURE_CONFIG``), then the embedded default.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, cast
+
+from perdure.errors import ConfigError
+
+BACKENDS: dict[str, dict[str, str]] = {
+    "llm": {
+        "openai": "perdure.adapters.llm.openai:OpenAILLM",
+        "echo": "perdure.adapters.llm.echo:EchoLLM",
+        "recorded": "perdure.adapters.llm.recorded:RecordedLLM",
+    },
+    "embedder": {
+        "minilm": "perdure.adapters.embed.minilm:MiniLM",
+        "hashing": "perdure.adapters.embed.hashing:HashingEmbedder",
+        "openai": "perdure.adapters.embed.openai:OpenAIEmbedder",
+    },
+    "extractor": {"rules": "perdure.rules.extractor:RuleExtractor"},
+    "reranker": {},
+    "ledger": {"sqlite": "perdure.adapters.ledger.sqlite:SqliteLedger"},
+    "vector": {"sqlite": "perdure.adapters.vector.sqlite:SqliteVectors"},
+    "text": {"sqlite": "perdure.adapters.text.sqlite:SqliteText"},
+    "graph": {"sqlite": "perdure.adapters.graph.sqlite:SqliteGraph"},
+    "kv": {"sqlite": "perdure.adapters.kv.sqlite:SqliteSlots"},
+}
+SETTINGS = ("location", "llm", "embedder", "extractor", "reranker", "vector", "graph", "kv")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Which backends a `Memory` works with: names or objects, None for the default. `location` is the ledger's."""
+
+    location: Any = None
+    llm: Any = None
+    embedder: Any = None
+    extractor: Any = None
+    reranker: Any = None
+    vector: Any = None
+    graph: Any = None
+    kv: Any = None
+
+
+def configure(config: str | os.PathLike[str] | Mapping[str, Any] | None, **given: Any) -> Config:
+    """The settings in force.
+
+    Args:
+        config: path of a TOML file, or its content as a dict.
+        given: settings as arguments; None means "not given".
+
+    Raises:
+        ConfigError: the file cannot be read, or names an unknown setting.
+    """
+    settings = {name: os.environ.get(f"PERDURE_{'FILE' if name == 'location' else name.upper()}") for name in SETTINGS}
+    source = config if config is not None else os.environ.get("PERDURE_CONFIG")
+    if source is not None:
+        settings |= _from_file(source)
+    settings |= {k: v for k, v in given.items() if v is not None}
+    made = replace(Config(), **{k: v for k, v in settings.items() if v is not None})
+    return made if made.location is not None else replace(made, location=default_location())
+
+
+def _from_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
+    where = "config"
+    if isinstance(source, Mapping):
+        table = dict(source)
+    else:
+        where = os.fspath(source)
+        try:
+            table = tomllib.loads(Path(where).expanduser().read_text("utf-8"))
+        except OSError as e:
+            raise ConfigError(f"{where} cannot be read: {e.strerror}. Check config= or PERDURE_CONFIG.", setting="config") from e
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+            raise ConfigError(f"{where} is not TOML: {e}.", setting="config") from e
+    inner = table.get("perdure", table)
+    settings = cast("dict[str, Any]", inner)
+    for name in settings:
+        if name not in SETTINGS:
+            raise ConfigError(f"{where}: unknown setting {name!r}; known are {', '.join(SETTINGS)}.", setting=str(name))
+    return settings
+
+
+def default_location() -> str:
+    """``memory.db`` in the user's data folder."""
+    if sys.platform == "darwin":
+        folder = Path.home() / "Library" / "Application Support"
+    elif os.name == "nt":
+        folder = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    else:
+        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return str(folder / "perdure" / "memory.db")
+
+
+def backend(port: str, wanted: Any, **options: Any) -> Any:
+    """The backend of a port: an object as it is, or made from ``name`` or ``name:argument``.
+
+    Raises:
+        ConfigError: no such backend; the message lists those there are.
+    """
+    if not isinstance(wanted, str):
+        return wanted
+    name, _, argument = wanted.partition(":")
+    table = BACKENDS[port]
+    target = table.get(name)
+    if target is None:
+        plugins = {e.name: e.value for e in entry_points(group="perdure.backends") if e.name.startswith(f"{port}.")}
+        target = plugins.get(f"{port}.{name}")
+        if target is None:
+            known = sorted([*table, *(p.partition(".")[2] for p in plugins)])
+            raise ConfigError(f"{port}={wanted!r}: there is no {port} backend {name!r}. Known: {', '.join(known) or 'none'}.", setting=port)
+    module, _, attribute = target.partition(":")
+    made = getattr(import_module(module), attribute)
+    return made(*((argument,) if argument else ()), **options)
+
+
+def ledger_at(location: Any) -> Any:
+    """The ledger at a path or URL; an object as it is.
+
+    Raises:
+        ConfigError: the URL's scheme names no ledger. LedgerError: it cannot be opened.
+    """
+    if isinstance(location, os.PathLike):
+        location = os.fspath(cast("os.PathLike[str]", location))
+    if not isinstance(location, str):
+        return location
+    if not location.strip():
+        raise ConfigError("location is empty. Give a path, or leave it out for the default.", setting="location")
+    scheme, found, rest = location.partition("://")
+    if not found or scheme == "sqlite":
+        return backend("ledger", f"sqlite:{rest if found else location}")
+    raise ConfigError(f"location={scheme}://…: this version keeps its ledger in a file. Give a path, or sqlite://path.", setting="location")

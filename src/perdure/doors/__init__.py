@@ -1,0 +1,1 @@
+"""How people come in. A door translates and never touches an adapter."""

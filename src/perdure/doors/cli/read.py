@@ -1,0 +1,206 @@
+"""search, ask, context, facts, graph: what comes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from perdure.doors.cli import options
+from perdure.doors.cli.desk import Desk, json_object, text_of, verb
+from perdure.model.graph import SELF
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from perdure.model.graph import Graph
+    from perdure.model.search import Answer, Context, Fact
+
+Words = Annotated[list[str] | None, typer.Argument(metavar="QUESTION", help="What to look for; - reads standard input.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this file's commands."""
+    verb(app, "search")(search)
+    verb(app, "ask")(ask)
+    verb(app, "context")(context)
+    verb(app, "facts")(facts)
+    verb(app, "graph")(graph)
+
+
+def given(**arguments: Any) -> dict[str, Any]:
+    """The arguments that are not None."""
+    return {key: value for key, value in arguments.items() if value is not None}
+
+
+def search(
+    desk: Desk,
+    query: Words = None,
+    *,
+    user: options.User = None,
+    agent: options.Agent = None,
+    session: options.Session = None,
+    limit: options.Limit = 10,
+    kind: options.Kind = None,
+    where: options.Where = None,
+    as_of: options.AsOf = None,
+    known_at: options.KnownAt = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Draw why each hit is there, a bar a signal.")] = False,
+) -> None:
+    """Find memories and messages, best first."""
+    from perdure.doors.cli import show
+
+    scope = options.scope(user, agent, session)
+    narrowed = given(filters=json_object(where, "--where"), kinds=kind or None, as_of=as_of, known_at=known_at)
+    found = desk.memory.search(text_of(query, what="what to look for"), limit=limit, **scope, **narrowed)
+    desk.show(found, lambda out: show.hits(out, found, explain=explain))
+
+
+def ask(
+    desk: Desk,
+    question: Words = None,
+    *,
+    user: options.User = None,
+    agent: options.Agent = None,
+    session: options.Session = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Show each step from the question to the answer.")] = False,
+) -> None:
+    """Answer a question from memory, with citations."""
+    scope = options.scope(user, agent, session)
+    answer = desk.memory.ask(text_of(question, what="a question"), **scope)
+    desk.show(answer, lambda out: show_answer(out, answer, trace=trace))
+
+
+def show_answer(out: Console, answer: Answer, *, trace: bool) -> None:
+    """An answer, what it cites, what was dropped from it, and the way to it."""
+    from perdure.doors.cli import show
+
+    out.print(show.clean(answer.text), style="bold")
+    remarks = {"statement": "the best supported statement; no LLM wrote this", "unknown": "nothing known", "model": "by the LLM"}
+    out.print(f"({remarks[answer.kind]}, score {answer.score:.2f})", style="dim")
+    show.citations(out, answer.citations)
+    for dropped in answer.dropped:
+        out.print(show.clean(f"dropped: {dropped}"), style="yellow")
+    if trace:
+        show_trace(out, answer)
+
+
+def show_trace(out: Console, answer: Answer) -> None:
+    """Which store gave what, proven by which message."""
+    from perdure.doors.cli import show
+
+    rows = [(step.store, step.found, show.when(step.said_at), step.message_id) for step in answer.trace]
+    show.table(out, ("store", "found", "said", "message"), rows, title="Trace")
+
+
+def context(
+    desk: Desk,
+    question: Words = None,
+    *,
+    user: options.User = None,
+    agent: options.Agent = None,
+    session: options.Session = None,
+    budget: options.Budget = 800,
+) -> None:
+    """Print what belongs in a prompt for a question.
+
+    Facts, memories and messages, fenced, dated and cited, within a token budget.
+    """
+    scope = options.scope(user, agent, session)
+    made = desk.memory.context(text_of(question, what="a question"), budget=budget, **scope)
+    desk.show(made, lambda out: show_context(out, made))
+
+
+def show_context(out: Console, made: Context) -> None:
+    """The context's text, as it goes into the prompt, then its size."""
+    from perdure.doors.cli import show
+
+    out.print(show.clean(made.text), soft_wrap=True)
+    out.print(f"({made.tokens} of {made.budget} tokens, {len(made.citations)} citations)", style="dim")
+
+
+def facts(
+    desk: Desk,
+    attribute: Annotated[str | None, typer.Argument(metavar="ATTRIBUTE", help="One attribute, e.g. lives_in.")] = None,
+    *,
+    user: options.User = None,
+    agent: options.Agent = None,
+    session: options.Session = None,
+    of: Annotated[str | None, typer.Option("--of", metavar="NAME", help="Whose facts. Default: the user's own.")] = None,
+    as_of: options.AsOf = None,
+    known_at: options.KnownAt = None,
+) -> None:
+    """Show what holds, attribute by attribute: the key-value view."""
+    from perdure.errors import NotFoundError
+
+    scope = options.scope(user, agent, session)
+    asked = given(of=of, as_of=as_of, known_at=known_at)
+    if attribute is None:
+        found = list(desk.memory.facts(**scope, **asked))
+        desk.show(found, lambda out: show_facts(out, found))
+        return
+    one = desk.memory.fact(attribute, **scope, **asked)
+    if one is None:
+        raise NotFoundError(f"No {attribute} is known of {of or 'the user'}. `perdure facts` lists what is.")
+    desk.show(one, lambda out: show_facts(out, [one]))
+
+
+def show_facts(out: Console, found: list[Fact]) -> None:
+    """Facts as a table."""
+    from perdure.doors.cli import show
+
+    if not found:
+        out.print("Nothing known.", style="dim")
+        return
+    rows = [(f.entity, f.attribute, ", ".join(f.values), show.day(f.slot.valid_from), f.memory.id) for f in found]
+    show.table(out, ("of", "attribute", "value", "since", "memory"), rows)
+
+
+def graph(
+    desk: Desk,
+    around: Annotated[str, typer.Argument(metavar="NAME", help="Where to start; the user by default.")] = SELF,
+    *,
+    user: options.User = None,
+    agent: options.Agent = None,
+    session: options.Session = None,
+    hops: Annotated[int, typer.Option("--hops", metavar="N", min=1, max=4, help="How many relations away at most.")] = 2,
+    as_of: options.AsOf = None,
+) -> None:
+    """Show who and what is related to whom, with proofs."""
+    scope = options.scope(user, agent, session)
+    found = desk.memory.graph(around=around, hops=hops, **scope, **given(as_of=as_of))
+    desk.show(found, lambda out: show_graph(out, found))
+
+
+def show_graph(out: Console, found: Graph) -> None:
+    """Relations with the texts that prove them."""
+    from rich.text import Text
+
+    from perdure.doors.cli import show
+
+    if not found.relations:
+        out.print(f"No relations around {show.clean(found.around)}.", style="dim")
+        return
+    types = {entity.key: entity.type for entity in found.entities}
+    rows: list[tuple[Text, str, str]] = []
+    for r in found.relations:
+        edge = Text.assemble(
+            show.clean(r.subject),
+            (f" ─{show.clean(r.relation)}→ ", "magenta"),
+            show.clean(r.object),
+            (f"  {_type(types, r.object)}", "dim"),
+        )
+        rows.append(
+            (
+                edge,
+                show.day(r.valid_from) + (f" – {show.day(r.valid_to)}" if r.valid_to else ""),
+                found.proofs.get(r.memory_id, ""),
+            )
+        )
+    show.table(out, ("relation", "when", "proof"), rows, title=f"Around {show.clean(found.around)}")
+
+
+def _type(types: dict[str, str], name: str) -> str:
+    from perdure.model.graph import entity_key
+
+    return types.get(entity_key(name), "")

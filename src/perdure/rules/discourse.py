@@ -1,0 +1,143 @@
+"""What a conversation has established so far: who "she" is, which sister, which laptop, which trouble.
+
+Filled while messages are read in order; the messages before the episode (`ExtractionContext.recent`) are read the same way
+first, their statements thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from perdure.model.graph import SELF, entity_key
+from perdure.model.message import Message
+from perdure.rules.faults import device_class
+from perdure.rules.lexicon import KIN
+from perdure.rules.patterns.base import NounRule
+
+_GENDERED = {"he": "m", "his": "m", "him": "m", "she": "f", "her": "f"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody mentioned: the entity's name, and gender if a word for kin told it."""
+
+    entity: str
+    gender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastSlot:
+    """The statement a correction would correct."""
+
+    entity: str
+    attribute: str
+    value: str
+    cutter: str
+    kin: str = ""
+    rule: NounRule | None = None
+
+
+@dataclass(slots=True)
+class Discourse:
+    """The running state; see the module's text. `known` maps folded names and aliases to entity names."""
+
+    known: dict[str, str] = field(default_factory=dict[str, str])
+    kin: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    genders: dict[str, str] = field(default_factory=dict[str, str])
+    persons: list[Person] = field(default_factory=list[Person])
+    devices: dict[str, str] = field(default_factory=dict[str, str])
+    device: str = ""
+    issue: str = ""
+    issue_device: str = ""
+    last: LastSlot | None = None
+    pets: dict[str, str] = field(default_factory=dict[str, str])
+    fiction: bool = False
+    speakers: set[str] = field(default_factory=set[str])
+
+    @classmethod
+    def begin(cls, known: Mapping[str, str], messages: Iterable[Message]) -> Discourse:
+        """The state before the first message, with the names of everybody who speaks as a user."""
+        state = cls(known={k.casefold(): v for k, v in known.items()})
+        for key, entity in state.known.items():
+            kind = device_class(entity)
+            if kind:
+                state.devices.setdefault(kind, entity)
+                state.devices.setdefault(key, entity)
+        state.speakers = {m.name.strip() for m in messages if m.role in ("user", "assistant") and m.name and m.name.strip()}
+        return state
+
+    def self_entity(self, message: Message) -> str:
+        """Who "I" is: the named speaker when several people talk, else the user."""
+        if message.name and message.name.strip() and len(self.speakers) > 1:
+            return message.name.strip()
+        return SELF
+
+    def kin_entity(self, speaker: str, word: str) -> str:
+        """The entity of "my sister": her name once it is known."""
+        named = self.kin.get((speaker, KIN[word].relation))
+        if named:
+            return named
+        if speaker == SELF:
+            for alias in (f"my {word}", word):
+                if alias in self.known:
+                    return self.known[alias]
+            return f"my {word}"
+        return f"{speaker}'s {word}"
+
+    def name_kin(self, speaker: str, word: str, entity: str) -> None:
+        """From now on "my sister" is `entity`."""
+        self.kin[speaker, KIN[word].relation] = entity
+        if KIN[word].gender:
+            self.genders[entity] = KIN[word].gender
+        self.know(entity)
+
+    def know(self, entity: str) -> None:
+        """A name that counts as a person's from now on."""
+        self.known.setdefault(entity.casefold(), entity)
+        first = entity.split()[0].casefold()
+        if len(first) > 1:
+            self.known.setdefault(first, entity)
+
+    def named(self, name: str) -> str:
+        """The entity a name stands for."""
+        return self.known.get(name.casefold(), self.known.get(entity_key(name), name))
+
+    def mention(self, people: list[Person]) -> None:
+        """The people of the sentence just read; a sentence without any leaves the last ones standing."""
+        if people:
+            unique: dict[str, Person] = {}
+            for person in people:
+                gender = person.gender or self.genders.get(person.entity, "")
+                unique[person.entity] = Person(person.entity, gender)
+            self.persons = list(unique.values())
+
+    def pronoun(self, word: str) -> str:
+        """The one person "he", "she" or "they" can be; "" when there is none or more than one."""
+        gender = _GENDERED.get(word)
+        fitting = [p for p in self.persons if gender is None or p.gender in ("", gender)]
+        sure = [p for p in fitting if gender is not None and p.gender == gender]
+        if len(sure) == 1 and len(fitting) == 1:
+            return sure[0].entity
+        return fitting[0].entity if len(fitting) == 1 else ""
+
+    def device_entity(self, noun: str) -> str:
+        """The device a noun phrase stands for: "laptop" is the Dell once the Dell is known to be the laptop."""
+        low = entity_key(noun)
+        if low in self.known:
+            return self.known[low]
+        kind = device_class(noun)
+        if kind and low.split()[-1] == kind:
+            return self.devices.get(low) or self.devices.get(kind) or noun
+        for entity in self.devices.values():
+            if low and (entity.casefold().startswith(low) or low.startswith(entity.casefold())):
+                return entity
+        return noun
+
+    def own(self, entity: str, noun: str = "") -> str:
+        """A device is now known; returns its class, "" when it has none."""
+        kind = device_class(noun or entity) or device_class(entity)
+        if kind:
+            self.devices[kind] = entity
+        self.device = entity
+        return kind

@@ -1,0 +1,297 @@
+"""A clause against the pattern tables: what it states (`Reading`s), before it is settled who is meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from perdure.model.memory import Kind
+from perdure.rules.grammar import Clause, Predicate, Subject, kin_pattern
+from perdure.rules.lazy import rx
+from perdure.rules.lexicon import KIN, KIN_PLURALS, NATIONALITIES, NOT_NAMES, RELIGIONS
+from perdure.rules.patterns import noun_rules, rules_by_head, verb_forms
+from perdure.rules.patterns.base import NounRule, Rule
+from perdure.rules.patterns.plans import ROUTINE
+from perdure.rules.values import DEFAULT, cut, names, proper_name, trim, whole
+
+Polarity = Literal["hold", "end", "oppose", "plan", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One statement: `attribute` of the clause's subject has the value at `start:end`, or has it no more (`ended`).
+
+    `kin` names the relative when the attribute is one. `event`: it happened, at the clause's time, rather than holds.
+    """
+
+    attribute: str
+    start: int
+    end: int
+    ended: bool = False
+    kind: Kind = "fact"
+    kin: str = ""
+    event: bool = False
+
+
+def read(text: str, clause: Clause) -> list[Reading]:
+    """The readings of one clause, by noun ("my name is"), by kin ("my wife is Lena") or by verb."""
+    p = clause.predicate
+    if p is None or p.head == "have_to":
+        return []
+    subject = clause.subject
+    if subject.who == "thing" and not clause.inherited:
+        return read_noun(text, subject, p)
+    if subject.who in ("kin", "name", "pronoun") and p.be and not p.negated:
+        found = _read_kin(text, subject, p)
+        if found:
+            return found
+    for rule in rules_by_head().get(p.head, ()):
+        found = _apply(text, rule, p)
+        if found is not None:
+            return found
+    return _plan_or_routine(text, clause, p)
+
+
+def read_noun(text: str, subject: Subject, p: Predicate) -> list[Reading]:
+    """ "My <noun> is <value>"."""
+    rule, match = noun_rule(subject.noun)
+    if rule is None or match is None or p.tense in ("modal", "future"):
+        return []
+    between = text[subject.noun_span[1] : p.start]
+    if not (p.be or ":" in between or "=" in between or p.head in ("changed", "turned")):
+        return []
+    return value_readings(text, rule, match, p)
+
+
+def noun_rule(noun: str) -> tuple[NounRule | None, re.Match[str] | None]:
+    """The rule whose noun phrase this is."""
+    noun = noun.strip()
+    for rule in noun_rules():
+        m = rx(rf"(?:new |current )?(?:{rule.noun})").fullmatch(noun)
+        if m:
+            return rule, m
+    return None, None
+
+
+def value_readings(text: str, rule: NounRule, match: re.Match[str] | None, p: Predicate) -> list[Reading]:
+    """The readings of "is <value>" under a noun rule."""
+    attribute = rule.slot
+    if "{x}" in attribute and match is not None:
+        attribute = attribute.replace("{x}", re.sub(r"\W+", "_", match.group("x").lower()).strip("_"))
+    start = p.start
+    skip = rx(r"(?:spelled|spelt|called|to|now)\s+").match(text, start, p.end)
+    start = skip.end() if skip else start
+    if attribute in ("email", "phone", "blood_type", "timezone"):
+        spans = strict(text, attribute, start, p.end)
+    else:
+        spans = cut(rule.cutter, text, start, p.end)
+    ended = p.negated or p.ended or p.tense in ("past", "past_perfect")
+    if attribute in ("birthday", "from", "anniversary"):
+        ended = p.negated
+    if attribute == "plan" and spans:
+        attribute, spans = "plan", [(p.start, spans[0][1])]
+    return [Reading(attribute, a, b, ended, rule.kind) for a, b in spans] + ([] if ended else _corrected(text, attribute, spans, p, rule.cutter, rule.kind))
+
+
+_STRICT = {
+    "email": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    "phone": r"\+?\(?\d[\d\s().-]{4,20}\d",
+    "blood_type": r"(?:AB|A|B|O|0)\s?(?:\+|-|positive\b|negative\b|pos\b|neg\b|rh\s?(?:positive|negative|\+|-))",
+    "timezone": r"(?:UTC|GMT)\s?[+-]?\s?\d{0,2}(?::\d\d)?|[ECMP][SD]?T\b|CES?T\b|IST\b|BST\b|JST\b|AE[SD]T\b|(?:US )?(?:Pacific|Eastern|Central|Mountain|Atlantic)(?: (?:standard|daylight))?(?= time| time ?zone|\b)|[A-Z]\w+/[A-Z]\w+",
+}
+
+
+def strict(text: str, attribute: str, start: int, end: int) -> list[tuple[int, int]]:
+    """A value that has a form of its own: e-mail address, phone number, blood type, time zone."""
+    m = rx(_STRICT[attribute]).search(text, start, min(end + 1, start + 80) if attribute == "blood_type" else min(end, start + 80))
+    return trim(text, m.start(), m.end()) if m and attribute != "blood_type" else [m.span()] if m else []
+
+
+def _read_kin(text: str, subject: Subject, p: Predicate) -> list[Reading]:
+    """ "My wife is (called) Lena", "Tom is my boss"."""
+    if subject.who == "kin" and not subject.name:
+        at = p.start
+        m = rx(r"(?:called|named)\s+").match(text, at, p.end)
+        spans = names(text, m.end(), p.end) if m else _names_only(text, at, p.end)
+        if spans and (m or not rx(rf"(?:{NATIONALITIES}|{RELIGIONS})\b").match(text, spans[0][0], p.end)):
+            return [Reading(KIN[KIN_PLURALS.get(subject.kin, subject.kin)].attribute, a, b, kin=subject.kin) for a, b in spans]
+    if p.head in ("my", "our") and subject.who in ("name", "pronoun"):
+        m = rx(rf"(?:my|our)\s+{kin_pattern()}(?=\W|$)(?!'s)").match(text, p.start, p.end)
+        if m:
+            return [Reading("kin_of", m.start(), m.end(), ended=p.tense == "past" or p.ended or bool(m.group("ex")), kin=m.group("kin").lower())]
+    return []
+
+
+def _names_only(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    m = rx(r"(?:(?-i:[A-ZÀ-Þ])[\w'.-]*(?:,? (?:and )?|, )?)+(?:[,.!;]|$| and\b)").match(text, start, end)
+    return [s for s in names(text, start, end) if text[s[0]].isupper()] if m else proper_name(text, start, min(end, start + 40))[:1] if text[start : start + 1].isupper() and _alone(text, start, end) else []
+
+
+def _alone(text: str, start: int, end: int) -> bool:
+    return len(text[start:end].split()) <= 3
+
+
+def _polarity(rule: Rule, p: Predicate, text: str) -> Polarity:
+    if p.tense == "modal":
+        return "none"
+    if rule.event:
+        if p.negated or p.ended:
+            return "none"
+        if p.tense in ("future", "progressive"):
+            return "plan"
+        return "hold" if p.tense in ("past", "perfect", "past_perfect") else "none"
+    if p.tense == "future":
+        return "none"
+    if p.tense in ("past", "past_perfect"):
+        return "none" if p.negated else "end"
+    if p.ended:
+        return "end"
+    if p.negated:
+        if p.tense == "perfect":
+            return "none"
+        if rx(r"\b(?:any ?more|any longer)\b").search(text, p.start, p.end):
+            return "end"
+        return "end" if rule.deny == "end" else "oppose" if rule.deny == "opposite" else "none"
+    if p.tense == "perfect" and verb_forms().get(p.head) in ("participle", "past") and not p.be:
+        return "hold" if rx(r"\b(?:since|for|all my life|my (?:whole|entire) life|always)\b").search(text, p.start, p.end) or "always" in p.adverbs else "none"
+    return "hold"
+
+
+def _apply(text: str, rule: Rule, p: Predicate) -> list[Reading] | None:
+    """The rule's readings; None when it does not match, so that the next may try."""
+    if (rule.needs == "be" and not p.be) or (rule.needs == "verb" and p.be):
+        return None
+    form = verb_forms().get(p.head)
+    literal = f"={p.head}" in rule.heads.split()
+    if p.be and not literal and form != "ing":
+        return None
+    m = rx(rule.rest).match(text, p.start + len(p.head), p.end)
+    if m is None:
+        return None
+    polarity = _polarity(rule, p, text)
+    out: list[Reading] = []
+    for group, value in m.groupdict().items():
+        if value is not None:
+            out += _group(text, group, m, rule, p, polarity)
+    if polarity == "plan" and out:
+        return _plan(text, p, kind=rule.kind)
+    return out or None
+
+
+def _group(text: str, group: str, m: re.Match[str], rule: Rule, p: Predicate, polarity: Polarity) -> list[Reading]:
+    special = _SPECIAL.get(group)
+    if special is not None:
+        return special(text, m, p, polarity)
+    if polarity == "none":
+        return []
+    name, _, cutter = group.partition("__")
+    ending = name.startswith("end_")
+    attribute = name.removeprefix("end_")
+    if attribute.endswith("_word"):
+        attribute, spans = attribute.removesuffix("_word"), [(p.start, p.start + len(p.head))]
+    elif attribute.endswith("_head"):
+        attribute, spans = attribute.removesuffix("_head"), [(p.start, m.end())]
+    else:
+        spans = cut(cutter or DEFAULT[attribute], text, *m.span(group))
+    if attribute == "marital_status" and not spans:
+        return []
+    if polarity == "plan":
+        return [Reading(attribute, a, b) for a, b in spans]
+    if polarity in ("end", "oppose"):
+        if ending:
+            return []
+        out = [Reading(attribute, a, b, ended=True, kind=rule.kind) for a, b in spans]
+        if polarity == "oppose" and attribute == "likes":
+            out += [Reading("dislikes", a, b, kind=rule.kind) for a, b in spans]
+        if p.negated:
+            out += _corrected(text, attribute, spans, p, cutter or DEFAULT.get(attribute, "thing"), rule.kind, "but")
+        return out
+    out = [Reading(attribute, a, b, ended=ending, kind=rule.kind, event=rule.event) for a, b in spans]
+    if not ending:
+        out += _corrected(text, attribute, spans, p, cutter or DEFAULT.get(attribute, "thing"), rule.kind)
+    return out
+
+
+def _corrected(text: str, attribute: str, spans: list[tuple[int, int]], p: Predicate, cutter: str, kind: Kind, word: str = "not") -> list[Reading]:
+    """ "almonds, not walnuts" ends walnuts; "not walnuts but almonds" states almonds."""
+    if not spans:
+        return []
+    m = rx(rf"\s*,?\s*(?:and )?{word}\s+(?=\w)").match(text, spans[-1][1], p.end)
+    if m is None or rx(r"(?:not (?:only|just|so|really|because|that|very|at|in|for|a fan|too|sure))\b").match(text, m.start() + len(m.group()) - len(m.group().lstrip(" ,")), p.end):
+        return []
+    return [Reading(attribute, a, b, ended=word == "not", kind=kind) for a, b in cut(cutter if cutter in ("name", "names", "place", "date") else "things", text, m.end(), p.end)[:1]]
+
+
+def _names_of_kin(text: str, m: re.Match[str], p: Predicate, polarity: Polarity) -> list[Reading]:
+    word = m.group("kin").lower().split()[-1]
+    kin = KIN_PLURALS.get(word, word)
+    if kin == "pig":
+        kin = "pet"
+    if kin not in KIN or polarity in ("none", "plan") or (polarity == "end" and p.negated):
+        return []
+    return [Reading(KIN[kin].attribute, a, b, ended=polarity == "end", kin=kin) for a, b in names(text, *m.span("names")) if text[a].isupper() or KIN[kin].type == "Pet" or "named" in m.group()]
+
+
+def _nothing(_text: str, _m: re.Match[str], _p: Predicate, _polarity: Polarity) -> list[Reading]:
+    return []
+
+
+def _eats(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity) -> list[Reading]:
+    """ "I don't eat pork", "I can't eat gluten": what is avoided; eating something says little."""
+    if not p.negated or p.tense not in ("present", "progressive") or p.head not in ("eat", "eats", "drink", "drinks"):
+        return []
+    return [Reading("avoids", a, b, kind="preference") for a, b in cut("things", text, *m.span("eats")) if not rx(r"(?:much|a lot|enough|well|too|before|after|at|there|here|out|until)\b").match(text, a, b)]
+
+
+def _cannot_stand(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity) -> list[Reading]:
+    if not (p.can and p.negated):
+        return []
+    return [Reading("dislikes", a, b, kind="preference") for a, b in cut("things", text, *m.span("can_dislike"))]
+
+
+def _can(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity) -> list[Reading]:
+    """ "I can play the violin", "I can't swim"."""
+    if not p.can or p.be or p.tense == "modal":
+        return []
+    spans = cut("phrase", text, p.start, p.end)
+    if p.head == "play":
+        spans = cut("things", text, m.start(), p.end) or spans
+    return [Reading("skill", a, b, ended=p.negated) for a, b in spans if b - a < 60]
+
+
+def _plan_or_goal(text: str, m: re.Match[str], p: Predicate, polarity: Polarity) -> list[Reading]:
+    if polarity != "hold":
+        return []
+    attribute = "goal" if p.head.startswith("hop") else "plan"
+    return [Reading(attribute, a, b) for a, b in cut("phrase", text, *m.span("plan_or_goal"))]
+
+
+_SPECIAL = {
+    "names": _names_of_kin, "kin": _nothing, "eats": _eats, "can_dislike": _cannot_stand, "over": _nothing, "skill_can": _can,
+    "plan_or_goal": _plan_or_goal,
+}
+
+
+_TRIPS = frozenset("moving flying going traveling travelling leaving visiting starting getting buying having marrying relocating driving taking graduating retiring hosting running joining returning attending meeting spending seeing".split())
+
+
+def _plan_or_routine(text: str, clause: Clause, p: Predicate) -> list[Reading]:
+    """A plan ("will", "going to", "flying to Rome tomorrow") or a routine ("every morning"), when no rule said more."""
+    if p.negated or p.ended or p.tense == "modal" or p.can:
+        return []
+    if p.tense == "future" or (p.tense == "progressive" and p.head in _TRIPS):
+        return _plan(text, p)
+    if p.tense == "present" and (not p.be) and clause.subject.who in ("self", "we", "kin", "name", "pronoun") and verb_forms().get(p.head) == "present":
+        habit = {"always", "usually", "typically", "normally", "generally", "regularly"} & p.adverbs
+        if habit or rx(ROUTINE).search(text, p.start, p.end):
+            return [Reading("routine", a, b, kind="procedural") for a, b in whole(text, p.start, p.end)]
+    return []
+
+
+def _plan(text: str, p: Predicate, kind: Kind = "fact") -> list[Reading]:
+    """The plan's own words; a will of the moment ("I'll try that") is none."""
+    if p.head in ("try", "let", "see", "check", "be", "do", "take", "need", "have", "look", "think", "give", "keep", "tell", "ask", "use", "say", "know", "miss", "love", "like", "remember", "never", "admit", "send", "add", "make", "work"):
+        if not rx(r"\b(?:tomorrow|tonight|next|in \d{4}|this (?:week|weekend|month|year|summer|winter|spring|fall|autumn)|on \w+day|in (?:january|february|march|april|may|june|july|august|september|october|november|december))\b").search(text, p.start, p.end):
+            return []
+    return [Reading("plan", a, b, kind="fact" if kind != "preference" else kind) for a, b in cut("phrase", text, p.start, p.end) if len(text[a:b].split()) > 1]

@@ -1,0 +1,89 @@
+"""Which statements without a slot are still worth keeping: events, circumstances and wishes told in the first person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perdure.rules.discourse import Discourse
+from perdure.rules.grammar import Clause
+from perdure.rules.lazy import any_of, rx
+from perdure.rules.lexicon import KIN, KIN_PLURALS
+from perdure.rules.patterns import verb_forms
+
+_PASSING = any_of(
+    r"\b(?:just (?:wanted|checking|asking|saying|curious)|let me know|talk to you|catch up|see you|your (?:help|advice|answer|suggestion|support|opinion|thoughts))\b",
+    r"^(?:i|we)(?:'m| am|'re| are|'ve been| have been)? (?:looking forward|trying to (?:understand|figure|find|decide)|wondering|going to (?:try that|check|look)|so (?:happy|glad|excited) (?:for you|to hear)|proud of you|happy for you)",
+    r"^(?:i|we) (?:appreciate|understand|agree|see|guess|suppose|hear|get|mean|know|believe|hope|wish|wonder|bet|doubt|need|want|asked|meant|said|told you|tried that|try|should|could|would|may|might|must|shall)\b(?! (?:to (?:learn|visit|become|travel)))",
+    r"^(?:i|we) (?:can(?:'t|not)?|could(?:n't)?) (?:see|hear|wait|believe|imagine|understand|find|tell|agree|help|think|remember|get|figure|do)\b",
+    r"^(?:i|we) (?:do not|don'?t|didn'?t) (?:know|think|understand|see|get|remember|believe|mean|mind|care|want|need|have (?:time|any|a))\b",
+    r"^(?:i|we) (?:think|thought|feel|felt)\b",
+    r"^(?:i|we) (?:got|have) (?:it|you|this|that|to)\b",
+    r"^(?:i|we)'?(?:m| am)? (?:here|there|in|fine|ok|okay|good|done|sure|not sure)[.! ]*$",
+)
+_STATES = any_of(
+    r"\b(?:left|right)[- ]handed\b", r"\ballerg", r"\bborn\b", r"\ba (?:morning|night|cat|dog|people|private|religious|spiritual) person\b", r"\b(?:introvert|extrovert|veteran|immigrant|orphan|twin|only child|widow)",
+    r"\b(?:retired|unemployed|self-employed|freelance|homeschool|remote|on (?:maternity|paternity|sick|parental) leave|on (?:vacation|holiday|a diet|sabbatical)|new to|recovering|training|learning|studying|working on|writing|building|raising|"
+    r"organi[sz]ing|renovating|volunteering|teaching|planning|saving|preparing|practicing|practising|taking (?:a|an|my|part)|reading|watching|seeing|staying|living|commuting|renting|running|hosting|launching|starting|moving|"
+    r"applying|expecting|caring for|dating|looking for a (?:new )?(?:job|apartment|house|flat|place|school|car|home)|looking to (?:buy|move|adopt|hire|sell|change)|in (?:my|our|his|her) (?:\d+|first|second|third|final|last|early|mid|late)|"
+    r"in a (?:band|choir|league|relationship|club|wheelchair|book club)|on the (?:board|team)|in (?:charge|therapy|recovery|grad school|high school|college|debt)|responsible for|in the (?:army|navy|military|air force|process of))\b",
+)
+_TELLING_VERBS = frozenset("have has own owns rent rents manage manages teach teaches coach coaches run runs lead leads pay pays owe owes earn raise raises keep keeps grow grows volunteer volunteers commute commutes share shares".split())
+_OF_WORLD = r"^(?:my|our)\s"
+
+
+def worth_keeping(text: str, start: int, end: int, parsed: Sequence[Clause], discourse: Discourse, *, short: bool) -> bool:
+    """Whether a sentence without slots tells something that lasts: somebody in the speaker's world did, is or has something."""
+    sentence = text[start:end]
+    words = sentence.split()
+    if len(words) < 3:
+        return False
+    return any(_tells(text, clause, discourse, short=short) for clause in parsed)
+
+
+def _tells(text: str, clause: Clause, discourse: Discourse, *, short: bool) -> bool:
+    p, who = clause.predicate, clause.subject.who
+    if p is None or clause.hedged:
+        return False
+    said = text[clause.subject.span[0] if not clause.inherited else clause.start : clause.end].strip()
+    if len(said.split()) < 3 or "\ufffc" in said and len(said.strip("\ufffc ").split()) < 3:
+        return False
+    if who in ("self", "we"):
+        if rx(_PASSING).search(said):
+            return False
+        return _first_person(text, clause, short=short)
+    if who == "thing":
+        return clause.subject.owner != "the" and clause.subject.owner_who != "pronoun" and not rx(r"\b(?:question|point|guess|opinion|idea|bad|mistake|apologies|favorite part|thoughts|concern|only|understanding|code|essay|query|prompt|request|problem|answer|request)\b").search(clause.subject.noun)
+    if who == "kin":
+        return clause.subject.owner_who == "self" and not clause.inherited and p.tense != "modal"
+    if who == "name":
+        known = clause.subject.name.casefold() in discourse.known
+        return known and p.tense in ("past", "perfect", "past_perfect", "progressive", "future") and (p.head in verb_forms() or p.be)
+    if who == "pronoun":
+        return clause.subject.name in ("he", "she") and bool(discourse.pronoun(clause.subject.name)) and p.tense in ("past", "perfect", "future") and p.head in verb_forms()
+    return False
+
+
+def _first_person(text: str, clause: Clause, *, short: bool) -> bool:
+    p = clause.predicate
+    if p is None:
+        return False
+    rest = text[p.start : p.end]
+    if short:
+        return True
+    if p.tense in ("past", "past_perfect", "perfect") and not p.be:
+        return p.head in verb_forms() or p.head.endswith("ed")
+    if p.be:
+        if rx(_STATES).search(rest):
+            return True
+        return p.tense in ("past", "perfect") and len(rest.split()) >= 4 and not p.negated
+    if p.head in ("rather", "prefer"):
+        return True
+    if p.tense == "modal":
+        return "'d rather" in text[clause.start : p.start + 6].lower() or (p.can and len(rest.split()) > 2)
+    if p.tense == "future":
+        return rx(r"\b(?:next|tomorrow|in \d{4}|on \w+day|this (?:year|summer|winter|weekend))\b").search(rest) is not None
+    if p.head in _TELLING_VERBS:
+        return len(rest.split()) >= 3 and not rx(r"\w+\s+(?:an? )?(?:question|idea|feeling|doubt|to\b|no idea|fun|time|some time|it\b|that\b)").match(rest)
+    if any(w in rest.lower().split() for w in (*KIN, *KIN_PLURALS)) and rx(r"\bmy\b|\bour\b").search(rest) and p.head in verb_forms():
+        return True
+    return p.tense == "present" and p.head in verb_forms() and len(rest.split()) >= 4 and not p.negated and bool(p.adverbs & {"always", "usually", "never", "often", "only"})

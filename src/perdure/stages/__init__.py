@@ -1,0 +1,1 @@
+"""What happens: one verb a file. Pure stages are functions over frozen dataclasses."""

@@ -1,0 +1,200 @@
+"""Capture: messages become durable before anything is understood.
+
+Normalise what the caller gave, redact secrets, drop what was delivered before, and write episode, messages, word index and job in
+one transaction. Vectors come later: until then the messages stand in the dirty set and are found by their words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+
+from perdure.errors import InputError
+from perdure.model.base import instant, to_micros
+from perdure.model.change import Job
+from perdure.model.message import ROLES, CapturedMessage, Episode, Message, Role
+from perdure.model.scope import Scope, checked_id
+from perdure.rules.secrets import redact
+from perdure.stages.stores import Stores, message_terms
+
+Given = str | Message | Mapping[str, Any]
+MESSAGE_KEYS = frozenset({"role", "content", "id", "name", "timestamp", "metadata"})
+#: Keys of chat-completion messages that carry no words of the conversation; accepted and left out.
+IGNORED_KEYS = frozenset({"tool_calls", "tool_call_id", "function_call", "refusal", "audio", "annotations"})
+#: Characters of one message that are kept; longer ones are refused rather than cut.
+MAX_CONTENT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What one capture wrote."""
+
+    episode_id: str
+    owner: int
+    messages: tuple[CapturedMessage, ...]
+    repeated: tuple[CapturedMessage, ...]
+    job: Job | None
+    redacted: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def normalise(
+    given: Given | Sequence[Given], *, timestamp: datetime | str | float | None = None, metadata: Mapping[str, Any] | None = None
+) -> tuple[list[Message], list[str]]:
+    """Messages as they will be captured, and warnings about what was left out or mended.
+
+    Args:
+        given: a string, a message as dict or `Message`, or a list of these. `content` may be a list of parts as chat APIs have
+            them; only text is kept.
+        timestamp: for messages that have none of their own.
+        metadata: for every message; a message's own keys win.
+
+    Raises:
+        InputError: something is not a message; it says which and why.
+    """
+    many: Sequence[Given] = [given] if isinstance(given, str | Mapping | Message) else given
+    if not isinstance(many, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError(f"messages must be a string, a message or a list of these, not {type(many).__name__}.", argument="messages")
+    default = instant(timestamp, argument="timestamp")
+    shared = _metadata(metadata, "metadata")
+    messages: list[Message] = []
+    warnings: list[str] = []
+    for n, item in enumerate(many):
+        message = _message(item, n)
+        content = message.content
+        if any("\ud800" <= c <= "\udfff" for c in content):
+            content = content.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+            warnings.append(f"messages[{n}]: broken Unicode was replaced.")
+        if not content.strip():
+            warnings.append(f"messages[{n}]: empty, nothing to capture.")
+            continue
+        messages.append(
+            replace(message, content=content, timestamp=message.timestamp or default, metadata=shared | dict(message.metadata))
+        )
+    return messages, warnings
+
+
+def _message(item: Given, n: int) -> Message:
+    where = f"messages[{n}]"
+    if isinstance(item, str):
+        return Message(content=_content(item, where))
+    if isinstance(item, Message):
+        fields: Mapping[str, Any] = {
+            "role": item.role, "content": item.content, "name": item.name, "id": item.id or None, "timestamp": item.timestamp,
+            "metadata": item.metadata,
+        }  # fmt: skip
+    elif isinstance(item, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        fields = item
+    else:
+        raise InputError(f"{where} must be a string, a dict or a Message, not {type(item).__name__}.", argument=where)
+    unknown = set(fields) - MESSAGE_KEYS - IGNORED_KEYS
+    if unknown:
+        raise InputError(f"{where} has unknown keys {sorted(map(str, unknown))}; known are {sorted(MESSAGE_KEYS)}.", argument=where)
+    if "content" not in fields:
+        raise InputError(f"{where} has no content.", argument=where)
+    role = fields.get("role", "user")
+    role = {"developer": "system", "function": "tool", "human": "user", "ai": "assistant"}.get(role, role) if isinstance(role, str) else role
+    if role not in ROLES:
+        raise InputError(f"{where}.role must be one of {', '.join(ROLES)}, not {role!r}.", argument=f"{where}.role")
+    name, uid = fields.get("name"), fields.get("id")
+    if name is not None and (not isinstance(name, str) or len(name) > 256):
+        raise InputError(f"{where}.name must be a string of at most 256 characters.", argument=f"{where}.name")
+    return Message(
+        content=_content(fields["content"], where), role=cast("Role", role), name=(name or "").strip() or None,
+        id=checked_id(uid, f"{where}.id") if uid is not None else "",
+        timestamp=instant(fields.get("timestamp"), argument=f"{where}.timestamp"),
+        metadata=_metadata(fields.get("metadata"), f"{where}.metadata"),
+    )  # fmt: skip
+
+
+def _content(value: object, where: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        parts = cast("Sequence[object]", value)
+        texts = [p if isinstance(p, str) else cast("Mapping[str, Any]", p).get("text") if isinstance(p, Mapping) else None for p in parts]
+        value = "\n".join(t for t in texts if isinstance(t, str))
+    if not isinstance(value, str):
+        raise InputError(f"{where}.content must be a string or a list of parts, not {type(value).__name__}.", argument=f"{where}.content")
+    if len(value) > MAX_CONTENT:
+        raise InputError(f"{where}.content has {len(value)} characters; at most {MAX_CONTENT} are kept.", argument=f"{where}.content")
+    return value
+
+
+def _metadata(value: object, where: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError(f"{where} must be a dict, not {type(value).__name__}.", argument=where)
+    try:
+        return json.loads(json.dumps(dict(cast("Mapping[str, Any]", value)), allow_nan=False))
+    except (TypeError, ValueError) as e:
+        raise InputError(f"{where} must be JSON: {e}.", argument=where) from e
+
+
+def message_digest(message: Message) -> bytes:
+    """What makes two deliveries of a message the same: role, name and content."""
+    parts = "\x1f".join((message.role, message.name or "", message.content))
+    return hashlib.blake2b(parts.encode(), digest_size=16).digest()
+
+
+def capture(stores: Stores, scope: Scope, messages: Sequence[Message], *, infer: bool, claim: bool, warnings: Sequence[str] = ()) -> Captured:
+    """Makes messages durable: one transaction, after which nothing about them can be lost.
+
+    Args:
+        stores: where to.
+        scope: whose they are.
+        messages: as `normalise` gave them.
+        infer: whether a job to extract from them is made.
+        claim: whether this process takes the job at once.
+        warnings: to hand on.
+
+    Raises:
+        LedgerError: nothing was stored.
+    """
+    now = stores.clock()
+    redacted: set[str] = set()
+    clean: list[tuple[Message, bool]] = []
+    for m in messages:
+        content, kinds = redact(m.content)
+        redacted.update(kinds)
+        clean.append((replace(m, content=content, timestamp=m.timestamp or now), m.timestamp is not None))
+    if not clean:
+        return Captured("", 0, (), (), None, (), tuple(warnings))
+    prepared = [(m, dated, message_digest(m), message_terms(m.name, m.content)) for m, dated in clean]
+    episode = Episode(id=stores.ids(), scope=scope, messages=(), recorded_at=now)
+    with stores.ledger.transaction() as tx:
+        owner = tx.ensure_owner(scope)
+        fresh: list[tuple[Message, bool, bytes, dict[str, int]]] = []
+        repeated: list[CapturedMessage] = []
+        ids: set[tuple[str, bytes]] = set()
+        for m, dated, digest, counts in prepared:
+            stored = tx.redelivered(owner, m, digest, dated=dated, session_id=scope.session_id, agent_id=scope.agent_id)
+            if stored is not None:
+                repeated.append(stored)
+            elif not m.id or (m.id, digest) not in ids:
+                ids.add((m.id, digest))
+                fresh.append((m, dated, digest, counts))
+        if not fresh:
+            return Captured(repeated[0].episode_id if repeated else "", owner, (), tuple(repeated), None, tuple(sorted(redacted)), tuple(warnings))
+        revision = tx.revise(owner)
+        first = tx.take_docs(len(fresh))
+        captured = [
+            CapturedMessage(message=m if m.id else replace(m, id=stores.ids()), doc=first + n, episode_id=episode.id, scope=scope, recorded_at=now)
+            for n, (m, _, _, _) in enumerate(fresh)
+        ]
+        tx.put_episode(episode, owner)
+        tx.put_messages(
+            captured, owner, revision, words=[sum(f[3].values()) for f in fresh], dated=[f[1] for f in fresh], digests=[f[2] for f in fresh]
+        )
+        stores.text.put(tx, owner, revision, {c.doc: f[3] for c, f in zip(captured, fresh, strict=True)})
+        tx.soil(stores.vector.name, [c.doc for c in captured], owner, revision)
+        job = None
+        if infer:
+            job = Job(id=stores.ids(), episode_id=episode.id, state="running" if claim else "pending", attempts=int(claim))
+            tx.put_job(job, owner, worker=stores.worker if claim else "", created_at=to_micros(now))
+    return Captured(episode.id, owner, tuple(captured), tuple(repeated), job, tuple(sorted(redacted)), tuple(warnings))

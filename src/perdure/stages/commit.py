@@ -1,0 +1,301 @@
+"""Commit: what was decided becomes one transaction of the ledger, with its history, sources and projections.
+
+Consolidation reads a snapshot; the transaction checks that the scope's version is still the one it read and otherwise
+consolidates again, the last time inside the transaction itself, where nothing can come between. No model is called in there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perdure.model.base import to_micros
+from perdure.model.candidate import Extraction
+from perdure.model.change import Change, Conflict, Job
+from perdure.model.graph import entity_key
+from perdure.model.memory import MemoryRecord
+from perdure.model.message import CapturedMessage
+from perdure.model.scope import Scope
+from perdure.model.search import View
+from perdure.stages.consolidate import GREY, Clash, Decisions, Write, consolidate
+from perdure.stages.stores import Stores, counted, embed_all, said, stated
+
+if TYPE_CHECKING:
+    from perdure.ports import Floats
+
+#: Snapshots tried before consolidation runs inside the transaction.
+TRIES = 3
+#: Neighbours looked at for each candidate.
+NEAR = 6
+
+Judge = Callable[[str, Sequence[str]], int | None]
+
+
+@dataclass(slots=True)
+class Batch:
+    """One episode's proposals on their way into the ledger."""
+
+    scope: Scope
+    owner: int
+    messages: Sequence[CapturedMessage]
+    extraction: Extraction
+    actor: str
+    job: str = ""
+    vectors: list[Any] = field(default_factory=list[Any])  # one array of pieces a candidate
+    message_vectors: Mapping[int, Any] = field(default_factory=dict[int, Any])
+    ids: list[str] = field(default_factory=list[str])
+    shown: Sequence[str] = ()
+    verdicts: dict[int, int] = field(default_factory=dict[int, int])
+
+
+class Overlay:
+    """What is known: the snapshot's memories with the writes decided so far applied on top (see `consolidate.Known`)."""
+
+    def __init__(self, stores: Stores, snapshot: Any, batch: Batch) -> None:
+        self._stores, self._snapshot, self._batch = stores, snapshot, batch
+        self._now: dict[str, MemoryRecord] = {}  # memories written in this batch, as they stand
+        self._vector: dict[str, Floats] = {}
+        self._selection: Any = None
+
+    def apply(self, writes: Sequence[Write], vector: Floats) -> None:
+        """Takes writes into account for the candidates that follow."""
+        for w in writes:
+            self._now[w.after.id] = w.after
+            if w.type == "add":
+                self._vector[w.after.id] = vector
+
+    def same_text(self, text: str) -> Sequence[MemoryRecord]:
+        """Live memories that say the same but for case, spacing and punctuation."""
+        folded = _folded(text)
+        new = [r for r in self._live() if _folded(r.text) == folded]
+        return [*self._current(self._snapshot.by_digest(self._batch.owner, text)), *(r for r in new if r.doc == 0)]
+
+    def holders(self, entity: str, attribute: str) -> Sequence[MemoryRecord]:
+        """Live memories with an open slot of this entity and attribute."""
+        key = entity_key(entity)
+
+        def holds(r: MemoryRecord) -> bool:
+            return any(s.attribute == attribute and s.valid_to is None and entity_key(s.entity) == key for s in r.slots)
+
+        stored = self._current(self._snapshot.open_slots(self._batch.owner, key, attribute))
+        return [*(r for r in stored if holds(r)), *(r for r in self._live() if r.doc == 0 and holds(r))]
+
+    def near(self, candidate: int) -> Sequence[tuple[MemoryRecord, float]]:
+        """Live memories nearest in meaning, with their cosines, best first."""
+        query = self._query(candidate)
+        if self._selection is None:
+            view = View(scope=self._batch.scope, now=self._stores.clock(), messages=False)
+            kind = self._snapshot.owner_kind(self._batch.owner)
+            self._selection = self._snapshot.columns(self._batch.owner, kind).select(view)
+        found = self._stores.vector.search(self._snapshot, query, self._selection, NEAR)
+        pairs = {d: float(s) for d, s in zip(found.docs.tolist(), found.scores.tolist(), strict=True) if s >= GREY}
+        rows = self._selection.row_of[self._selection.columns.positions(list(pairs))] if pairs else []
+        records = self._snapshot.versions(int(self._selection.columns.version(r)) for r in rows if r >= 0)
+        out = [(r, pairs[r.doc]) for r in self._current(list(records.values())) if r.doc in pairs]
+        out += [(self._now[i], c) for i, v in self._vector.items() if self._now[i].status == "live" and (c := float(v @ query)) >= GREY]
+        return sorted(out, key=lambda p: (-p[1], p[0].id))
+
+    def likeness(self, candidate: int, record: MemoryRecord) -> float:
+        """The cosine of a candidate and a memory."""
+        own = self._vector.get(record.id)
+        if own is None:
+            own = self._stores.vector.vectors(self._snapshot, [record.doc]).get(record.doc)
+        return 0.0 if own is None else float(own @ self._query(candidate))
+
+    def shown(self, number: int) -> MemoryRecord | None:
+        """The live memory that a model was shown under this integer."""
+        if not 0 <= number < len(self._batch.shown):
+            return None
+        record = self._now.get(self._batch.shown[number]) or self._snapshot.current(self._batch.shown[number])
+        return record if record is not None and record.status == "live" else None
+
+    def _query(self, candidate: int) -> Floats:
+        return np.atleast_2d(self._batch.vectors[candidate])[0]
+
+    def _live(self) -> list[MemoryRecord]:
+        return [r for r in self._now.values() if r.status == "live"]
+
+    def _current(self, records: Sequence[MemoryRecord]) -> list[MemoryRecord]:
+        now = self._stores.clock()
+        held = [self._now.get(r.id, r) for r in records]
+        return [r for r in held if r.status == "live" and (r.expires_at is None or r.expires_at > now)]
+
+
+def embed(stores: Stores, batch: Batch) -> None:
+    """Computes every vector the batch needs, in one call of the embedder, before any transaction."""
+    by_index = batch.messages
+    texts: list[str] = [said(m) for m in by_index]
+    for c in batch.extraction.candidates:
+        m = by_index[c.message]
+        texts.append(f"{(c.valid_from or m.said_at):%-d %B %Y}, {m.message.speaker}: {c.text}")
+    arrays = embed_all(stores.embedder, texts)
+    batch.message_vectors = {m.doc: arrays[i] for i, m in enumerate(by_index)}
+    batch.vectors = arrays[len(by_index) :]
+    batch.ids = [stores.ids() for _ in batch.extraction.candidates]
+
+
+def commit(stores: Stores, batch: Batch, *, finish: Callable[[Any], bool] | None = None, judge: Judge | None = None) -> list[Change] | None:
+    """Consolidates and writes the batch.
+
+    Args:
+        stores: where to.
+        batch: with its vectors computed (`embed`).
+        finish: called in the transaction to acknowledge the job; when it returns False somebody else has done the work and
+            nothing is written.
+        judge: asked, outside any transaction, whether a statement says the same as one of its near neighbours.
+
+    Returns:
+        The changes, in order; None when `finish` said no.
+
+    Raises:
+        LedgerError: nothing was written.
+    """
+    for attempt in range(TRIES):
+        last = attempt == TRIES - 1
+        decided: list[Decisions] | None = None
+        version = -1
+        if not last:
+            with stores.ledger.snapshot() as snapshot:
+                version = snapshot.version(batch.owner)
+                if judge is not None:
+                    _ask(stores, snapshot, batch, judge)
+                decided = decide(stores, snapshot, batch)
+        with stores.ledger.transaction() as tx:
+            if decided is None:
+                decided = decide(stores, tx, batch)
+            elif tx.version(batch.owner) != version:
+                continue
+            if finish is not None and not finish(tx):
+                return None
+            return _write_batch(stores, tx, batch, decided)
+    return None
+
+
+def decide(stores: Stores, snapshot: Any, batch: Batch) -> list[Decisions]:
+    """Consolidates every candidate against the snapshot and against those before it."""
+    overlay, decisions = Overlay(stores, snapshot, batch), list[Decisions]()
+    now = stores.clock()
+    for n, candidate in enumerate(batch.extraction.candidates):
+        made = consolidate(
+            n, candidate, batch.messages, batch.extraction, overlay, now=now, new_id=batch.ids[n],
+            same_as=batch.verdicts.get(n),
+        )  # fmt: skip
+        overlay.apply(made.writes, np.atleast_2d(batch.vectors[n])[0])
+        decisions.append(made)
+    return decisions
+
+
+def _ask(stores: Stores, snapshot: Any, batch: Batch, judge: Judge) -> None:
+    """Asks the judge about candidates whose nearest neighbours are in the grey band; once per candidate, whatever the retries."""
+    overlay = Overlay(stores, snapshot, batch)
+    for n, candidate in enumerate(batch.extraction.candidates):
+        if n in batch.verdicts or candidate.slots or candidate.ended:
+            continue
+        near = overlay.near(n)
+        if near:
+            verdict = judge(candidate.text, [r.text for r, _ in near])
+            batch.verdicts[n] = -1 if verdict is None else verdict
+
+
+def _write_batch(stores: Stores, tx: Any, batch: Batch, decided: Sequence[Decisions]) -> list[Change]:
+    writes = [w for d in decided for w in d.writes]
+    clashes = [c for d in decided for c in d.clashes]
+    revision = tx.revise(batch.owner, memories=bool(writes))
+    if batch.extraction.private:
+        tx.make_private([batch.messages[i].doc for i in batch.extraction.private], revision)
+    if batch.message_vectors and stores.vector.shares_ledger():
+        stores.vector.put(tx, batch.owner, revision, batch.message_vectors)
+        tx.clean(stores.vector.name, [(doc, revision) for doc in batch.message_vectors])
+    vectors = {batch.ids[n]: v for n, v in enumerate(batch.vectors)}
+    return write(stores, tx, batch.owner, revision, writes, vectors=vectors, actor=batch.actor, job=batch.job, clashes=clashes)
+
+
+def write(
+    stores: Stores, tx: Any, owner: int, revision: int, writes: Sequence[Write], *, vectors: Mapping[str, Any], actor: str, job: str = "",
+    clashes: Sequence[Clash] = (), undoes: Mapping[int, str] | None = None,
+) -> list[Change]:  # fmt: skip
+    """Writes versions, changes and projections in a transaction; the only way a memory changes.
+
+    `vectors`: memory id to its pieces' vectors, for texts that are new; what is missing is left to the dirty set.
+    `undoes`: index of a write to the id of the change it takes back.
+    """
+    now = stores.clock()
+    docs: dict[str, int] = {}
+    changes: list[Change] = []
+    added: dict[str, str] = {}
+    for n, w in enumerate(writes):
+        after = w.after
+        fresh = after.doc == 0 and after.id not in docs
+        if after.doc == 0:
+            docs.setdefault(after.id, tx.take_docs(1) if fresh else 0)
+            after = replace(after, doc=docs[after.id])
+        before = w.before if w.before is None or w.before.doc else replace(w.before, doc=docs.get(w.before.id, 0))
+        counts = counted(after.text)
+        tx.put_version(after, owner, revision, words=sum(counts.values()), shares=_shares(tx, after))
+        _project(stores, tx, owner, revision, after, counts=counts if fresh else None, vector=vectors.get(after.id) if fresh else None)
+        change = Change(
+            id=stores.ids(), type=w.type, memory_id=after.id, before=before, after=after, reason=w.reason, actor=actor, at=now,
+            cause=added.get(w.by, ""), undoes=(undoes or {}).get(n, ""),
+        )  # fmt: skip
+        if w.type == "add":
+            added[after.id] = change.id
+        tx.put_change(change, owner, before=tx.number(before), after=tx.number(after), job=job)
+        changes.append(change)
+    for clash in clashes:
+        tx.put_conflict(
+            Conflict(id=stores.ids(), memory_id=clash.memory_id, other_id=clash.other_id, reason=clash.reason, opened_at=now), owner
+        )
+    return changes
+
+
+def _project(
+    stores: Stores, tx: Any, owner: int, revision: int, record: MemoryRecord, *, counts: Mapping[str, int] | None, vector: Any
+) -> None:
+    """Tells every index that shares the ledger about a version; the others find it in the dirty set."""
+    for index in (stores.slots, stores.graph):
+        if index.shares_ledger():
+            index.put(tx, owner, record)
+        else:
+            tx.soil(index.name, [record.doc], owner, revision)
+    if counts is None:
+        return
+    stores.text.put(tx, owner, revision, {record.doc: counts})
+    if vector is not None and stores.vector.shares_ledger():
+        stores.vector.put(tx, owner, revision, {record.doc: vector})
+    else:
+        tx.soil(stores.vector.name, [record.doc], owner, revision)
+
+
+def _shares(tx: Any, record: MemoryRecord) -> dict[int, int]:
+    """How much of each message, in percent, the memory's quotes cover."""
+    lengths = {doc: len(m.message.content.strip()) for doc, m in tx.messages({s.doc for s in record.sources if s.doc}).items()}
+    shares: dict[int, int] = {}
+    for s in record.sources:
+        if s.doc in lengths:
+            shares[s.doc] = min(100, shares.get(s.doc, 0) + 100 * (s.end - s.start) // max(1, lengths[s.doc]))
+    return shares
+
+
+def done(job: Job, extraction: Extraction) -> Job:
+    """The job as it stands when its extraction is committed."""
+    return replace(
+        job, state="done", error=None, next_at=None, calls=extraction.calls, input_tokens=extraction.input_tokens,
+        output_tokens=extraction.output_tokens, dropped=extraction.dropped,
+    )  # fmt: skip
+
+
+def vector_of(stores: Stores, record: MemoryRecord) -> Any:
+    """The vectors of a memory's text, computed now."""
+    return embed_all(stores.embedder, [stated(record)])[0]
+
+
+def micros_now(stores: Stores) -> int:
+    """The clock's instant as the stores keep it."""
+    return to_micros(stores.clock())
+
+
+def _folded(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum() or not c.isascii()) or text

@@ -1,0 +1,233 @@
+"""Edit: the writes that a person makes, and taking writes back. Each is a Change like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from perdure.errors import ConflictError, InputError, NotFoundError
+from perdure.model.base import to_micros
+from perdure.model.candidate import Candidate, Extraction
+from perdure.model.change import Change
+from perdure.model.memory import Kind, MemoryRecord, Term
+from perdure.model.message import CapturedMessage
+from perdure.model.scope import Scope, sees
+from perdure.stages.commit import Batch, commit, embed, vector_of, write
+from perdure.stages.consolidate import Write
+from perdure.stages.stores import Stores
+
+
+def messages_called(stores: Stores, scope: Scope, ids: Sequence[str]) -> list[CapturedMessage]:
+    """The messages of the scope's owner with these ids, in order.
+
+    Raises:
+        NotFoundError: one of them does not exist.
+    """
+    with stores.ledger.snapshot() as snapshot:
+        owner = snapshot.owner(scope)
+        found = [snapshot.message_called(owner, i) if owner is not None else None for i in ids]
+    for uid, message in zip(ids, found, strict=True):
+        if message is None:
+            raise NotFoundError(f"sources: there is no message {uid!r} in this scope. Add the message first, or leave sources out.")
+    return found  # type: ignore[return-value]
+
+
+def remember(
+    stores: Stores, scope: Scope, owner: int, text: str, messages: Sequence[CapturedMessage], *, own: bool, kind: Kind, term: Term,
+    at: datetime | None, expires_at: datetime | None, metadata: Mapping[str, Any],
+) -> list[Change]:  # fmt: skip
+    """Keeps a statement as it is, proven by `messages`; `own`: the one message is the statement itself."""
+    candidate = Candidate(
+        text=text, quote=text if own else "", message=0, also=tuple(range(1, len(messages))), kind=kind, term=term, valid_from=at,
+        expires_at=expires_at, confidence=1.0, explicit=True, metadata=metadata,
+    )  # fmt: skip
+    batch = Batch(scope, owner, messages, Extraction((candidate,), extractor="remember"), actor="remember")
+    embed(stores, batch)
+    if not own:
+        batch.message_vectors = {}  # theirs are stored already
+    return commit(stores, batch) or []
+
+
+def update(stores: Stores, scope: Scope | None, memory_id: str, *, text: str | None, metadata: Mapping[str, Any] | None) -> list[Change]:
+    """A new text, new metadata or both. A new text gives up the slots and relations read off the old one.
+
+    Raises:
+        NotFoundError: no such memory. InputError: neither is given, or the text is empty.
+    """
+    if text is None and metadata is None:
+        raise InputError("update needs text or metadata.", argument="text")
+    if text is not None and not text.strip():
+        raise InputError("text is empty. To remove a memory use delete.", argument="text")
+    record = current(stores, scope, memory_id)
+    now = stores.clock()
+    after = replace(record, version=record.version + 1, recorded_at=now)
+    vectors: dict[str, Any] = {}
+    if text is not None and text != record.text:
+        kept = tuple(s for s in record.slots if s.value.casefold() in text.casefold())
+        after = replace(after, text=text.strip(), doc=0, slots=kept, relations=tuple(
+            r for r in record.relations if r.object.casefold() in text.casefold()
+        ))  # fmt: skip
+        vectors[record.id] = vector_of(stores, after)
+    if metadata is not None:
+        after = replace(after, metadata=dict(metadata))
+    return _write_one(stores, record, Write("update", record, after, "edited"), vectors=vectors)
+
+
+def delete(stores: Stores, scope: Scope | None, memory_id: str) -> list[Change]:
+    """Hides a memory everywhere at once, and the message it speaks for; history and ledger keep it, `undo` brings it back.
+
+    Raises:
+        NotFoundError: no such memory.
+    """
+    record = current(stores, scope, memory_id)
+    after = replace(record, version=record.version + 1, recorded_at=stores.clock(), status="deleted")
+    return _write_one(stores, record, Write("retract", record, after, "deleted"))
+
+
+def end_session(stores: Stores, scope: Scope) -> list[Change]:
+    """Lets the short-term memories of a session expire now."""
+    now = stores.clock()
+    with stores.ledger.transaction() as tx:
+        owner = tx.owner(scope)
+        if owner is None:
+            return []
+        writes = [
+            Write("expire", r, replace(r, version=r.version + 1, recorded_at=now, expires_at=now), "session ended")
+            for r in tx.current_versions(owner)
+            if r.term == "short_term" and r.status == "live" and r.scope.session_id == scope.session_id
+            and (r.expires_at is None or r.expires_at > now)
+        ]  # fmt: skip
+        return write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors={}, actor="session")
+
+
+def settle(stores: Stores, conflict_id: str, *, keep: str) -> list[Change]:
+    """Closes a conflict by keeping one of its memories and superseding the other.
+
+    Raises:
+        NotFoundError: no such open conflict. InputError: `keep` is not one of its two memories.
+    """
+    now = stores.clock()
+    with stores.ledger.transaction() as tx:
+        found = tx.conflicts(conflict_id=conflict_id)
+        if not found:
+            raise NotFoundError(f"There is no open conflict {conflict_id!r}. `conflicts` lists those there are.")
+        pair = (found[0].memory_id, found[0].other_id)
+        if keep not in pair:
+            raise InputError(f"keep must be one of {pair[0]!r} and {pair[1]!r}.", argument="keep")
+        loser = tx.current(pair[0] if keep == pair[1] else pair[1])
+        tx.settle(conflict_id, to_micros(now))
+        if loser is None or loser.status != "live":
+            return []
+        owner = tx.owner_of(loser.id)
+        after = replace(loser, version=loser.version + 1, recorded_at=now, status="superseded", valid_to=now, superseded_by=keep)
+        write_ = Write("supersede", loser, after, "conflict settled", by=keep)
+        return write(stores, tx, owner, tx.revise(owner, memories=True), [write_], vectors={}, actor="user")
+
+
+# ---------------------------------------------------------------------- taking back
+def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
+    """Takes a change back, and with it what it brought about or what brought it about.
+
+    Undoing an add also brings back what it superseded; undoing a supersession also takes back the statement that did it, for
+    both cannot hold. The undoing is itself a change, and can be undone.
+
+    Raises:
+        NotFoundError: no such change in the scope. InputError: it was undone already, or a later change stands on it.
+    """
+    with stores.ledger.transaction() as tx:
+        found = tx.changes(change_id=change_id)
+        if not found or found[0].after is None or not within(found[0].after, scope):
+            raise NotFoundError(f"There is no change {change_id!r} here that could be undone. `history` shows a memory's changes.")
+        group = _group(tx, found[0])
+        owner = tx.owner_of(found[0].memory_id)
+        writes: list[Write] = []
+        undoes: dict[int, str] = {}
+        for change in reversed(group):
+            if tx.changes(undoes=change.id):
+                raise InputError(f"Change {change.id} was undone already.", argument="change_id")
+            now_version = tx.current(change.memory_id)
+            if now_version is None or change.after is None or now_version.version != change.after.version:
+                raise InputError(
+                    f"Change {change.id} cannot be undone: memory {change.memory_id} was changed again since. Undo the later change first.",
+                    argument="change_id",
+                )
+            undoes[len(writes)] = change.id
+            writes.append(_back(now_version, change.before, stores.clock(), f"undo of {change.type}"))
+        return write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors={}, actor="undo", undoes=undoes)
+
+
+def _group(tx: Any, change: Change) -> list[Change]:
+    """The change with those that stand or fall with it, oldest first."""
+    root = change
+    if change.cause and change.type == "supersede":
+        roots = tx.changes(change_id=change.cause)
+        root = roots[0] if roots else change
+    caused = tx.changes(cause=root.id) if root.type == "add" else []
+    return [root, *(c for c in caused if c.id != root.id)]
+
+
+def _back(now_version: MemoryRecord, before: MemoryRecord | None, now: datetime, reason: str) -> Write:
+    """The write that makes a memory what it was; a memory that was not there is retracted."""
+    if before is None:
+        return Write("retract", now_version, replace(now_version, version=now_version.version + 1, recorded_at=now, status="deleted"), reason)
+    after = replace(before, version=now_version.version + 1, recorded_at=now, retired_at=None)
+    return Write("update", now_version, after, reason)
+
+
+def rollback(stores: Stores, scope: Scope, *, to: datetime) -> list[Change]:
+    """Makes every memory of the scope what it was known to be at an instant; later memories are retracted.
+
+    What was captured stays: messages are what was said. The rollback is made of changes and can be undone by another.
+    """
+    writes_by_owner: list[Change] = []
+    with stores.ledger.transaction() as tx:
+        now = stores.clock()
+        for owner, _ in tx.owners(scope):
+            then = {r.id: r for r in tx.known_versions(owner, to_micros(to))}
+            writes: list[Write] = []
+            for record in tx.current_versions(owner):
+                if not within(record, scope):
+                    continue
+                was = then.get(record.id)
+                if was is None and record.status != "deleted":
+                    writes.append(_back(record, None, now, f"rollback to {to:%Y-%m-%d %H:%M:%S}"))
+                elif was is not None and was.version != record.version:
+                    writes.append(_back(record, was, now, f"rollback to {to:%Y-%m-%d %H:%M:%S}"))
+            if writes:
+                writes_by_owner += write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors={}, actor="rollback")
+    return writes_by_owner
+
+
+# ---------------------------------------------------------------------- helpers
+def within(record: MemoryRecord, scope: Scope | None) -> bool:
+    """Whether a scope may touch a memory; no scope may touch any: the caller holds the id."""
+    return scope is None or sees(scope, record.scope, session_only=record.term == "short_term")
+
+
+def current(stores: Stores, scope: Scope | None, memory_id: str) -> MemoryRecord:
+    """The current version of a memory that is not deleted.
+
+    Raises:
+        NotFoundError: there is none in the scope.
+    """
+    with stores.ledger.snapshot() as snapshot:
+        record = snapshot.current(memory_id)
+    if record is None or record.status == "deleted" or not within(record, scope):
+        raise NotFoundError(f"There is no memory {memory_id!r} here. `list` shows the ids there are.")
+    return record
+
+
+def _write_one(stores: Stores, read: MemoryRecord, change: Write, *, vectors: Mapping[str, Any] | None = None) -> list[Change]:
+    """Writes one change, unless the memory was changed since it was read.
+
+    Raises:
+        ConflictError: it was.
+    """
+    with stores.ledger.transaction() as tx:
+        now_version = tx.current(read.id)
+        if now_version is None or now_version.version != read.version:
+            raise ConflictError(f"Memory {read.id} was changed by somebody else meanwhile. Read it again.")
+        owner = tx.owner_of(read.id)
+        return write(stores, tx, owner, tx.revise(owner, memories=True), [change], vectors=vectors or {}, actor="user")

@@ -1,0 +1,206 @@
+"""Search: plan, retrieve, fuse, rank and hydrate, one after the other; and what else reads through a view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from perdure.errors import PerdureError
+from perdure.filters import Filter
+from perdure.model.base import to_micros
+from perdure.model.graph import SELF, Entity, Graph, Relation, entity_key
+from perdure.model.memory import MemoryRecord
+from perdure.model.search import Fact, Hit, Plan, View
+from perdure.rules.slots import canonical
+from perdure.stages.fuse import Pool, fuse
+from perdure.stages.hydrate import hydrate, visible_memory
+from perdure.stages.plan import plan as make_plan
+from perdure.stages.rank import Ranked, rank
+from perdure.stages.retrieve import Retrieved, retrieve, select
+from perdure.stages.stores import Stores
+
+#: Characters of a question that are read; the rest of a pasted page adds time, not meaning.
+MAX_QUESTION = 2000
+#: Hits a reranker looks at.
+RERANKED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search with everything that led to its hits, for `explain`, `why_not` and `ask`."""
+
+    plan: Plan
+    retrieved: Retrieved
+    pools: list[Pool]
+    ranked: list[Ranked]
+    hits: list[Hit]
+
+
+def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filter | None = None) -> Searched:
+    """The hits of a question, best first, and the steps that led there.
+
+    Raises:
+        LedgerError: the ledger could not be read. Any other store that fails only degrades the hits, which say so.
+    """
+    text = question[:MAX_QUESTION]
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    lost: dict[str, str] = {}
+    query: Any = None
+    if text.strip():
+        try:
+            query = stores.embedder.embed([text])[0]
+        except PerdureError as e:
+            lost["vector"] = str(e)
+    with stores.ledger.snapshot() as snapshot:
+        selections = select(snapshot, view, tree)
+        names: dict[str, str] = {}
+        for s in selections:
+            names |= snapshot.names(s.columns.owner)
+        plan = make_plan(text, now=view.as_of or view.now, names=names)
+        if not selections or not text.strip():
+            return Searched(plan, Retrieved((), lost), [], [], [])
+        retrieved = retrieve(stores, snapshot, plan, query, selections, view)
+        pools = [fuse(part, plan) for part in retrieved.parts]
+        ranked = rank(pools, plan, now=view.as_of or view.now, limit=limit)
+        hits = hydrate(snapshot, ranked, view, degraded=retrieved.degraded | lost)
+    if stores.reranker is not None and hits:
+        hits = _reranked(stores, text, hits)
+    return Searched(plan, retrieved, pools, ranked, hits)
+
+
+def _reranked(stores: Stores, question: str, hits: list[Hit]) -> list[Hit]:
+    """The head of the list in the order of its score and the reranker's, half and half; unchanged when the reranker fails."""
+    from dataclasses import replace
+
+    from perdure.model.search import Signal
+
+    head, tail = hits[:RERANKED], hits[RERANKED:]
+    assert stores.reranker is not None  # noqa: S101  (asked by the caller)
+    try:
+        scores = stores.reranker.score(question, [h.text for h in head])
+    except PerdureError as e:
+        return [replace(h, degraded=(*h.degraded, f"reranker: {e}")) for h in hits]
+    mixed = [
+        replace(h, score=(h.score + s) / 2, why=(*h.why, Signal("reranker", 0, s, 0.5, (s - h.score) / 2, stores.reranker.name)))
+        for h, s in zip(head, scores, strict=True)
+    ]
+    return sorted(mixed, key=lambda h: -h.score) + tail
+
+
+def facts(stores: Stores, snapshot: Any, view: View, *, of: str = SELF, attribute: str | None = None) -> list[Fact]:
+    """What the key-value view holds of an entity, one `Fact` per attribute, attributes in alphabetical order."""
+    at = to_micros(view.as_of or view.now)
+    wanted = canonical(attribute) if attribute is not None else None
+    found: dict[str, dict[str, tuple[MemoryRecord, Any]]] = {}
+    for owner, kind in snapshot.owners(view.scope):
+        name = snapshot.names(owner).get(entity_key(of), of)
+        for record in _holders(stores, snapshot, owner, kind, view, name, wanted, at):
+            for slot in record.slots:
+                ended = slot.valid_to is not None and to_micros(slot.valid_to) <= at
+                begun = to_micros(slot.valid_from or record.valid_from) <= at
+                if entity_key(slot.entity) == entity_key(name) and begun and not ended and wanted in (None, slot.attribute):
+                    found.setdefault(slot.attribute, {}).setdefault(slot.value_key, (record, slot))
+    return [
+        Fact(
+            entity=of, attribute=a, value=next(iter(values.values()))[1].value, values=tuple(s.value for _, s in values.values()),
+            memory=next(iter(values.values()))[0], slot=next(iter(values.values()))[1],
+        )
+        for a, values in sorted(found.items())
+    ]  # fmt: skip
+
+
+#: Attributes of the user that belong into any prompt, the most useful first.
+PROFILE = (
+    "name", "lives_in", "job_title", "employer", "diet", "allergy", "condition", "spouse", "partner", "child", "pet", "age", "birthday",
+    "language", "timezone",
+)  # fmt: skip
+
+
+def wanted_facts(stores: Stores, snapshot: Any, view: View, plan: Plan) -> list[Fact]:
+    """What the key-value view holds for the attributes a question asks for, the likeliest first."""
+    found: list[Fact] = []
+    for entity, attribute in plan.attributes:
+        found += facts(stores, snapshot, view, of=entity, attribute=attribute)
+    return found
+
+
+def profile(stores: Stores, snapshot: Any, view: View, plan: Plan) -> list[Fact]:
+    """Facts for a context: what is asked for, then of the people named, then who the user is. No fact twice."""
+    mine = {f.attribute: f for f in facts(stores, snapshot, view)}
+    found = wanted_facts(stores, snapshot, view, plan)
+    for entity in plan.entities:
+        found += [] if entity == SELF else facts(stores, snapshot, view, of=entity)
+    found += [mine[a] for a in PROFILE if a in mine]
+    return list({(entity_key(f.entity), f.attribute): f for f in reversed(found)}.values())[::-1]
+
+
+def _holders(
+    stores: Stores, snapshot: Any, owner: int, kind: str, view: View, name: str, attribute: str | None, at: int
+) -> list[MemoryRecord]:
+    """Memories that may hold a slot of an entity, newest statement first. The past is read from the ledger's versions."""
+    if view.known_at is not None:
+        records = [r for r in snapshot.known_versions(owner, to_micros(view.known_at)) if not visible_memory(r, view)]
+    else:
+        docs = dict.fromkeys(doc for _, doc, _ in stores.slots.look_up(snapshot, owner, name, attribute, at=at))
+        columns = snapshot.columns(owner, kind)
+        selection = columns.select(view)
+        positions = [int(p) for p in columns.positions(list(docs)) if 0 <= p < len(selection.mask) and selection.mask[p]] if docs else []
+        found = snapshot.versions(columns.version(int(selection.row_of[p])) for p in positions)
+        records = [r for r in found.values() if not visible_memory(r, view)]
+    return sorted(records, key=lambda r: (max((s.said_at for s in r.sources), default=r.valid_from), r.doc), reverse=True)
+
+
+def neighbourhood(stores: Stores, snapshot: Any, view: View, *, around: str, hops: int) -> Graph:
+    """Entities and relations within `hops` of an entity, as the view may see them, with the memories that prove them."""
+    at = to_micros(view.as_of or view.now)
+    entities: dict[str, Entity] = {}
+    relations: dict[tuple[str, str, str, str], Relation] = {}
+    proofs: dict[str, str] = {}
+    for owner, kind in snapshot.owners(view.scope):
+        names = snapshot.names(owner)
+        columns = snapshot.columns(owner, kind)
+        selection = columns.select(view)
+        start = entity_key(names.get(entity_key(around), around))
+        frontier, seen = [start], {start}
+        for _ in range(hops):
+            following: list[str] = []
+            for key in frontier:
+                for subject, relation, obj, doc, memory, valid_from, valid_to in stores.graph.edges(snapshot, owner, key):
+                    position = int(columns.positions([doc])[0])
+                    if position < 0 or not selection.mask[position] or valid_from > at or (valid_to is not None and valid_to <= at):
+                        continue
+                    record = snapshot.versions([columns.version(int(selection.row_of[position]))]).popitem()[1]
+                    if visible_memory(record, view):
+                        continue
+                    proofs[memory] = record.text
+                    stated = next(
+                        (r for r in record.relations if (entity_key(r.subject), r.relation, entity_key(r.object)) == (subject, relation, obj)),
+                        Relation(subject, relation, obj, memory_id=memory),
+                    )
+                    relations[subject, relation, obj, memory] = stated
+                    for other in (subject, obj):
+                        if other not in seen:
+                            seen.add(other)
+                            following.append(other)
+            frontier = following
+        known = stores.graph.entities(snapshot, owner, sorted(seen))
+        touched = {k for s, _, o, _ in relations for k in (s, o)} | ({start} & set(known))
+        for key in touched:
+            name, kind_of, aliases = known.get(key, (key, "User" if key == SELF else "Thing", []))
+            entities[key] = Entity(name, kind_of, tuple(aliases))
+    return Graph(around, tuple(entities[k] for k in sorted(entities)), tuple(relations.values()), proofs)
+
+
+def listed(snapshot: Any, view: View, *, tree: Filter | None, limit: int, after: str | None) -> Sequence[MemoryRecord]:
+    """Live memories in the order they were learnt, at most `limit`, those after the memory with id `after`."""
+    found: list[MemoryRecord] = []
+    for selection in select(snapshot, view, tree):
+        rows = [int(selection.row_of[p]) for p in selection.mask.nonzero()[0] if selection.columns.is_memory[p]]
+        found += snapshot.versions(selection.columns.version(r) for r in rows).values()
+    found = sorted((r for r in found if not visible_memory(r, view)), key=lambda r: (r.doc, r.id))
+    if after is not None:
+        start = next((i + 1 for i, r in enumerate(found) if r.id == after), None)
+        found = found[start:] if start is not None else [r for r in found if r.id > after]
+    return found[:limit]

@@ -1,0 +1,84 @@
+"""Stores: what the stages are handed. Everything that comes from outside, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from perdure.model.memory import MemoryRecord
+from perdure.model.message import CapturedMessage
+from perdure.ports import Clock, Embedder, Extractor, Ids, LLM, Reranker
+from perdure.rules.words import terms
+
+#: Words in one embedded piece of a long text. MiniLM reads 256 word pieces, about 190 English words; measured as a length, not tuned.
+PIECE_WORDS = 180
+#: Pieces embedded of one text; what is beyond is found by words alone.
+MAX_PIECES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The ledger, the indexes and the models that one `Memory` works with.
+
+    `ledger` and the indexes are typed `Any` here: their Protocols are in `perdure.ports`, and each stage uses a part of them.
+    """
+
+    ledger: Any
+    vector: Any
+    text: Any
+    graph: Any
+    slots: Any
+    embedder: Embedder
+    extractor: Extractor
+    clock: Clock
+    ids: Ids
+    llm: LLM | None = None
+    reranker: Reranker | None = None
+    worker: str = ""
+    degraded: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def said(message: CapturedMessage) -> str:
+    """What a message is embedded as: its date and speaker stand before the words, for questions name both."""
+    return f"{message.said_at:%-d %B %Y}, {message.message.speaker}: {message.message.content}"
+
+
+def stated(record: MemoryRecord) -> str:
+    """What a memory is embedded as; see `said`."""
+    by = record.sources[0].said_by if record.sources else record.subject
+    return f"{record.valid_from:%-d %B %Y}, {by}: {record.text}"
+
+
+def pieces(text: str) -> list[str]:
+    """`text` in pieces an embedder can read whole; each later piece starts where the one before ended."""
+    if len(text) < PIECE_WORDS * 4:
+        return [text]
+    words = text[: PIECE_WORDS * MAX_PIECES * 16].split()
+    if len(words) <= PIECE_WORDS:
+        return [text[: PIECE_WORDS * 16]]
+    return [" ".join(words[i : i + PIECE_WORDS]) for i in range(0, min(len(words), PIECE_WORDS * MAX_PIECES), PIECE_WORDS)]
+
+
+def embed_all(embedder: Embedder, texts: Sequence[str]) -> list[Any]:
+    """One array of shape (pieces, dimensions) per text; equal texts are embedded once."""
+    split = [pieces(t) for t in texts]
+    flat = list(dict.fromkeys(p for parts in split for p in parts))
+    if not flat:
+        return []
+    vectors = embedder.embed(flat)
+    where = {p: i for i, p in enumerate(flat)}
+    return [vectors[[where[p] for p in parts]] for parts in split]
+
+
+def counted(text: str) -> dict[str, int]:
+    """Index terms of a text with their counts."""
+    counts: dict[str, int] = {}
+    for term in terms(text):
+        counts[term] = counts.get(term, 0) + 1
+    return counts
+
+
+def message_terms(name: str | None, content: str) -> dict[str, int]:
+    """Index terms of a message: what was said, and by whom when there is a name."""
+    return counted(f"{name}: {content}" if name else content)

@@ -1,0 +1,84 @@
+"""Transfer: everything a ledger holds as JSON lines, and back. The file is the ledger's truth; indexes are built anew from it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from perdure.errors import ImportFormatError, InputError
+from perdure.model.report import Transfer
+from perdure.model.scope import Scope
+from perdure.stages.inspect import reindex
+from perdure.stages.project import project
+from perdure.stages.stores import Stores
+
+FORMAT = "perdure-export"
+VERSION = 1
+
+
+def export(stores: Stores, path: str | os.PathLike[str], scope: Scope | None) -> Transfer:
+    """Writes a header line, then a line for each row of the ledger's tables; one user's when `scope` is given.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    counts = dict.fromkeys(("episodes", "messages", "memories", "changes"), 0)
+    target = Path(path)
+    part = target.with_name(target.name + ".part")
+    try:
+        with stores.ledger.snapshot() as snapshot, part.open("w", encoding="utf-8") as f:
+            f.write(json.dumps({"format": FORMAT, "version": VERSION, "schema": stores.ledger.schema()}) + "\n")
+            owners = [o for o, _ in snapshot.all_owners()] if scope is None else [snapshot.owner(scope)]
+            for owner in owners:
+                for table, row in snapshot.dump(owner) if owner is not None else ():
+                    counts[table] = counts.get(table, 0) + 1
+                    f.write(json.dumps([table, row], ensure_ascii=False) + "\n")
+            f.flush()
+            os.fsync(f.fileno())
+        part.replace(target)
+    except OSError as e:
+        part.unlink(missing_ok=True)
+        raise InputError(f"path: {target} cannot be written: {e.strerror}.", argument="path") from e
+    return Transfer(str(target), counts["episodes"], counts["messages"], counts["memories"], counts["changes"])
+
+
+def load(stores: Stores, path: str | os.PathLike[str]) -> Transfer:
+    """Reads an export into the ledger, in one transaction; rows that are there already stay as they are.
+
+    Raises:
+        ImportFormatError: the file is no export or is broken; the message names the line, and nothing was stored.
+    """
+    target = Path(path)
+    try:
+        with target.open(encoding="utf-8") as f:
+            lines = _lines(f, target)
+            head = next(lines, (0, None))[1]
+            if not isinstance(head, dict) or head.get("format") != FORMAT:
+                raise ImportFormatError(f"{target} is not an export of perdure. To read a conversation use `perdure import`.", argument="path")
+            if head.get("version", 0) > VERSION or head.get("schema", 0) > stores.ledger.schema():
+                raise ImportFormatError(f"{target} was written by a newer perdure. Install a newer version.", argument="path")
+            with stores.ledger.transaction() as tx:
+                try:
+                    counts = tx.restore(row for _, row in lines)
+                except (KeyError, TypeError, ValueError, IndexError) as e:
+                    raise ImportFormatError(f"{target}: a row cannot be read ({e}). Nothing was stored.", argument="path") from e
+    except OSError as e:
+        raise ImportFormatError(f"{target} cannot be read: {e.strerror}.", argument="path") from e
+    except UnicodeDecodeError as e:
+        raise ImportFormatError(f"{target} is not UTF-8 text, so it is no export of perdure.", argument="path") from e
+    for name in ("text", "slots", "graph"):
+        reindex(stores, name)
+    project(stores)
+    return Transfer(str(target), counts["episodes"], counts["messages"], counts["memories"], counts["changes"])
+
+
+def _lines(f: Any, target: Path) -> Iterator[tuple[int, Any]]:
+    for n, line in enumerate(f, 1):
+        if line.strip():
+            try:
+                yield n, json.loads(line)
+            except ValueError as e:
+                raise ImportFormatError(f"{target}, line {n}: not JSON ({e}). Nothing was stored.", argument="path") from e
