@@ -22,9 +22,7 @@ BLOCK = re.compile(r"<!-- help: ?(?P<command>[a-z-]*) -->\n.*?<!-- end -->", re.
 
 def help_of(command: str) -> str:
     """What `perdure COMMAND --help` prints on a terminal of 80 columns; of `perdure --help` when the name is empty."""
-    result = CliRunner(env={"PERDURE_FILE": None, "PERDURE_USER": None}).invoke(
-        app, [*command.split(), "--help"], prog_name="perdure"
-    )
+    result = CliRunner(env={"PERDURE_FILE": None, "PERDURE_USER": None}).invoke(app, [*command.split(), "--help"], prog_name="perdure")
     if result.exit_code != 0:
         raise SystemExit(f"perdure {command} --help failed:\n{result.output}")
     return "\n".join(line.rstrip() for line in result.stdout.strip().splitlines())

@@ -94,22 +94,16 @@ def _parse(raw: object, depth: int) -> Filter:
 
 def _conditions(key: object, value: object) -> list[Filter]:
     if not isinstance(key, str) or '"' in key or not (key in FIELDS or (key.startswith("metadata.") and all(key.split(".")))):
-        raise FilterError(
-            f'filters: unknown field {key!r}. Use "metadata.<key>" or one of {", ".join(FIELDS)}.', argument="filters"
-        )
+        raise FilterError(f'filters: unknown field {key!r}. Use "metadata.<key>" or one of {", ".join(FIELDS)}.', argument="filters")
     if not isinstance(value, Mapping):
         return [Compare(key, "eq", _scalar(key, value))]
     conditions: list[Filter] = []
     for operator, operand in cast("Mapping[object, object]", value).items():
         if operator not in OPERATORS:
-            raise FilterError(
-                f"filters: unknown operator {operator!r} on {key}. Use one of {', '.join(OPERATORS)}.", argument="filters"
-            )
+            raise FilterError(f"filters: unknown operator {operator!r} on {key}. Use one of {', '.join(OPERATORS)}.", argument="filters")
         if operator in ("in", "nin"):
             if not isinstance(operand, list | tuple | set | frozenset):
-                raise FilterError(
-                    f'filters: "{operator}" on {key} takes a list, not {type(operand).__name__}.', argument="filters"
-                )
+                raise FilterError(f'filters: "{operator}" on {key} takes a list, not {type(operand).__name__}.', argument="filters")
             items = cast("list[object]", operand)
             conditions.append(Compare(key, operator, tuple(_scalar(key, v) for v in items)))
         else:

@@ -23,10 +23,11 @@ from perdure.model.scope import Scope, checked_id
 from perdure.model.search import Answer, Context, Explanation, Fact, Hit, View, WhyNot
 from perdure.stages import edit, forget, inspect, project, respond, search, transfer
 from perdure.stages.capture import Given, capture, normalise
+from perdure.stages.extract import LLMExtractor, PaidOnce
 from perdure.stages.judge import make_judge
 from perdure.stages.route import route
 from perdure.stages.stores import Stores
-from perdure.worker import PaidCalls, Worker, run_job, run_once, worker_name
+from perdure.worker import Minds, PaidCalls, Worker, run_job, run_once, worker_name
 
 Time = datetime | str | float
 Wait = Literal["captured", "committed", "indexed"]
@@ -71,7 +72,15 @@ class Memory:
         ids: Callable[[], str] | None = None, worker: bool = True,
     ) -> None:  # fmt: skip
         c = configure(
-            config, location=location, llm=llm, embedder=embedder, extractor=extractor, reranker=reranker, vector=vector, graph=graph, kv=kv
+            config,
+            location=location,
+            llm=llm,
+            embedder=embedder,
+            extractor=extractor,
+            reranker=reranker,
+            vector=vector,
+            graph=graph,
+            kv=kv,
         )
         model = backend("embedder", c.embedder or "minilm")
         self._extractor = backend("extractor", c.extractor or "rules")
@@ -125,8 +134,7 @@ class Memory:
         job = captured.job
         if job is not None and here:
             try:
-                extractor, judge = self._extractor_for(captured.owner)
-                changes = run_job(self._stores, job, captured.owner, captured.messages, extractor, judge)
+                changes = run_job(self._stores, job, captured.owner, captured.messages, self._minds_for(captured.owner))
             except PerdureError as e:
                 if not self._given_back(job.id):
                     raise
@@ -183,9 +191,7 @@ class Memory:
         )  # fmt: skip
         return AddResult(episode, tuple(m.message.id for m in messages), tuple(changes), None, redacted=redacted)
 
-    def extract(
-        self, messages: Given | Sequence[Given], *, user_id: str | None = None, timestamp: Time | None = None
-    ) -> Extraction:
+    def extract(self, messages: Given | Sequence[Given], *, user_id: str | None = None, timestamp: Time | None = None) -> Extraction:
         """What would be extracted from messages; nothing is stored.
 
         Raises:
@@ -194,8 +200,7 @@ class Memory:
         given, _ = normalise(messages, timestamp=timestamp)
         now = self._stores.clock()
         said = [m if m.timestamp else Message(m.content, m.role, m.name, m.id, now, m.metadata) for m in given]
-        extractor, _ = self._extractor_for(0)
-        return extractor.extract(said, ExtractionContext(now=now, user=user_id or "User"))
+        return self._minds_for(0).extractor.extract(said, ExtractionContext(now=now, user=user_id or "User"))
 
     def update(
         self, id: str, *, text: str | None = None, metadata: Mapping[str, Any] | None = None, user_id: str | None = None,  # noqa: A002
@@ -240,9 +245,7 @@ class Memory:
         """
         return edit.undo(self._stores, _any_scope(user_id, agent_id, session_id), change_id)
 
-    def rollback(
-        self, *, to: Time, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None
-    ) -> list[Change]:
+    def rollback(self, *, to: Time, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None) -> list[Change]:
         """Makes every memory of a scope what it was known to be at an instant. Messages stay: they are what was said."""
         return edit.rollback(self._stores, Scope(user_id, agent_id, session_id), to=_at(to, "to"))
 
@@ -300,7 +303,10 @@ class Memory:
         """The value of an attribute of an entity (default: the user), with the memory that proves it; None when none is known."""
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, messages=False)
         with self._stores.ledger.snapshot() as snapshot:
-            return next(iter(search.facts(self._stores, snapshot, view, of=_text(of, "of"), attribute=_text(attribute, "attribute"))), None)
+            return next(
+                iter(search.facts(self._stores, snapshot, view, of=_text(of, "of"), attribute=_text(attribute, "attribute"))),
+                None,
+            )
 
     def facts(
         self, *, of: str = SELF, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None,
@@ -423,7 +429,7 @@ class Memory:
 
     def work(self, *, force: bool = False) -> int:
         """Runs the jobs that are due (`force`: all that wait) and indexes what is dirty. Returns how many jobs were run."""
-        return run_once(self._stores, self._extractor_for, force=force)
+        return run_once(self._stores, self._minds_for, force=force)
 
     def conflicts(
         self, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None
@@ -513,14 +519,13 @@ class Memory:
                 recent = snapshot.recent(owner, view.scope, limit=20, until=None if until is None else to_micros(until))
         return respond.context(found.hits, wanted, recent, budget=budget)
 
-    def _extractor_for(self, owner: int) -> tuple[Any, Any]:
-        """The extractor for an owner's jobs, and the judge of its grey band: with a model, every reply is kept."""
+    def _minds_for(self, owner: int) -> Minds:
+        """What an owner's jobs are run with: with a model, every reply is kept before it is used. Owner 0 is nobody."""
         if self._stores.llm is None:
-            return self._extractor, None
-        from perdure.stages.extract import LLMExtractor, PaidOnce
-
-        llm = PaidOnce(self._stores.llm, PaidCalls(self._stores, owner)) if owner else self._stores.llm
-        return (LLMExtractor(llm) if self._prefers_llm else self._extractor), make_judge(llm)
+            return Minds(self._extractor)
+        paid = PaidCalls(self._stores, owner) if owner else None
+        llm = PaidOnce(self._stores.llm, paid) if paid is not None else self._stores.llm
+        return Minds(LLMExtractor(llm) if self._prefers_llm else self._extractor, make_judge(llm), paid)
 
     def _given_back(self, job_id: str) -> bool:
         """Whether a job waits to be tried again, or rests as failed."""

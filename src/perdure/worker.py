@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from perdure.errors import LLMOutputError, ModelError, PerdureError
@@ -24,6 +24,7 @@ from perdure.model.scope import Scope
 from perdure.model.search import View
 from perdure.ports import LLMReply
 from perdure.stages.commit import Batch, Judge, commit, done, embed
+from perdure.stages.extract import LLMExtractor
 from perdure.stages.project import project
 from perdure.stages.search import search
 from perdure.stages.stores import Stores
@@ -38,8 +39,6 @@ LEASE = 15 * 60 * 1_000_000
 RECENT = 6
 #: Existing memories that a model is shown.
 SHOWN = 10
-
-MakeJudge = Callable[["PaidCalls"], Judge | None]
 
 
 def worker_name() -> str:
@@ -75,9 +74,11 @@ class PaidCalls:
 
     def __init__(self, stores: Stores, owner: int) -> None:
         self._stores, self._owner = stores, owner
+        self._used: list[str] = []
 
     def get(self, key: str) -> LLMReply | None:
         """The reply that was paid for, if it was."""
+        self._used.append(key)
         with self._stores.ledger.snapshot() as snapshot:
             text = snapshot.call(self._owner, key)
         return LLMReply(**json.loads(text)) if text else None
@@ -87,8 +88,23 @@ class PaidCalls:
         with self._stores.ledger.transaction() as tx:
             tx.put_call(self._owner, key, json.dumps(asdict(reply)), to_micros(self._stores.clock()))
 
+    def discard(self) -> None:
+        """Drops the replies used so far: they proved to be of no use, and asking again is the only way on."""
+        with self._stores.ledger.transaction() as tx:
+            tx.drop_calls(self._owner, self._used)
+        self._used.clear()
 
-def run_job(stores: Stores, job: Job, owner: int, messages: Sequence[CapturedMessage], extractor: Any, judge: Judge | None) -> list[Change]:
+
+@dataclass(frozen=True, slots=True)
+class Minds:
+    """What a job is run with: an extractor, a judge for the grey band, and the log of what was paid for, if a model is used."""
+
+    extractor: Any
+    judge: Judge | None = None
+    paid: PaidCalls | None = None
+
+
+def run_job(stores: Stores, job: Job, owner: int, messages: Sequence[CapturedMessage], minds: Minds) -> list[Change]:
     """Runs a job this worker has claimed: extract, embed, consolidate, commit. On failure the job goes back to wait.
 
     Raises:
@@ -96,16 +112,18 @@ def run_job(stores: Stores, job: Job, owner: int, messages: Sequence[CapturedMes
     """
     try:
         scope = messages[0].scope
-        shown, context = _context(stores, scope, owner, messages, wants_shown=hasattr(extractor, "llm"))
-        extraction: Extraction = extractor.extract([m.message for m in messages], context)
+        shown, context = _context(stores, scope, owner, messages, wants_shown=isinstance(minds.extractor, LLMExtractor))
+        extraction: Extraction = minds.extractor.extract([m.message for m in messages], context)
         batch = Batch(scope, owner, messages, extraction, actor=extraction.extractor, job=job.id, shown=shown)
         embed(stores, batch)
 
         def finish(tx: Any) -> bool:
             return tx.finish(done(job, extraction), worker=stores.worker, at=to_micros(stores.clock()))
 
-        return commit(stores, batch, finish=finish, judge=judge) or []
+        return commit(stores, batch, finish=finish, judge=minds.judge) or []
     except PerdureError as e:
+        if isinstance(e, LLMOutputError) and minds.paid is not None:
+            minds.paid.discard()
         give_back(stores, job, e)
         raise
     except Exception as e:
@@ -119,7 +137,11 @@ def give_back(stores: Stores, job: Job, error: PerdureError) -> None:
     wait = min(3600.0, BACKOFF * 2 ** max(0, job.attempts - 1)) * (1 + random.random() / 2)  # noqa: S311  (jitter)
     with stores.ledger.transaction() as tx:
         tx.release(
-            job.id, worker=stores.worker, next_at=to_micros(stores.clock()) + int(wait * 1e6), error=f"{type(error).__name__}: {error}", failed=failed
+            job.id,
+            worker=stores.worker,
+            next_at=to_micros(stores.clock()) + int(wait * 1e6),
+            error=f"{type(error).__name__}: {error}",
+            failed=failed,
         )
 
 
@@ -142,12 +164,12 @@ def _context(
     return [m.id for m in shown], context
 
 
-def run_once(stores: Stores, extractor_for: Callable[[int], tuple[Any, Judge | None]], *, force: bool = False) -> int:
+def run_once(stores: Stores, minds_for: Callable[[int], Minds], *, force: bool = False) -> int:
     """Runs every job that is due and projects what is dirty. Returns how many jobs were run.
 
     Args:
         stores: of the memory.
-        extractor_for: gives the extractor and the judge for an owner.
+        minds_for: gives what an owner's jobs are run with.
         force: also jobs whose time has not come.
     """
     now = to_micros(stores.clock())
@@ -169,10 +191,9 @@ def run_once(stores: Stores, extractor_for: Callable[[int], tuple[Any, Judge | N
         ran += 1
         if owner is None:
             continue
-        extractor, judge = extractor_for(owner)
         try:
-            run_job(stores, job, owner, messages, extractor, judge)
-        except (ModelError, LLMOutputError):
+            run_job(stores, job, owner, messages, minds_for(owner))
+        except ModelError:
             continue  # it went back to wait, and says why
     project(stores)
     return ran

@@ -1,6 +1,7 @@
 """Imports run one way: model ← ports ← stages ← memory ← doors. Read off the source with `ast`; nothing is imported."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ RULES: dict[str, tuple[set[str], str]] = {
     "prompts": (GROUND, "prompts are texts"),
     "stages": (SEAMS | {"rules", "prompts"}, "a stage asks for what it needs through a port and never knows who provides it"),
     "adapters": (SEAMS, "an adapter answers to its port alone, so that one can be replaced without reading the rest"),
-    "config": (SEAMS | {"adapters"}, "the configuration resolves names to backends and uses none"),
+    "config": (SEAMS | {"rules", "adapters"}, "the configuration resolves names to backends and uses none"),
     "worker": (CORE | {"adapters"}, "the worker runs stages; nothing below the doors knows the doors"),
     "memory": (CORE | {"adapters"}, "memory joins stages and adapters; nothing below the doors knows the doors"),
     "aio": (CORE, "AsyncMemory is Memory on threads"),
@@ -59,7 +60,7 @@ def imports_of(source: str, package: str) -> Iterator[Import]:
                     # `from perdure import stages` names a layer, `from perdure.stages import plan` a member of one.
                     names = [f"{module}.{alias.name}" for alias in child.names] if module == "perdure" else [module]
                     yield from (Import(name, child.lineno, at_load) for name in names)
-                case ast.Constant(value=str(text)) if text.startswith("perdure.") and " " not in text and "\n" not in text:
+                case ast.Constant(value=str(text)) if re.fullmatch(r"perdure(\.\w+)+(:\w+)?", text) and layer_of(text):
                     yield Import(text.split(":")[0], child.lineno, at_load=False)  # a name for importlib, or a backend table
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                     yield from walk(child, at_load=False)
@@ -89,9 +90,7 @@ def broken_rules(source: str, module: str, *, is_package: bool = False) -> list[
         if top == "perdure":
             wanted = layer_of(target)
             if wanted not in allowed | {layer}:
-                found.append(
-                    f"{module}:{line} imports {target}, but {layer or 'perdure'} may not import {wanted or 'perdure'}: {why}."
-                )
+                found.append(f"{module}:{line} imports {target}, but {layer or 'perdure'} may not import {wanted or 'perdure'}: {why}.")
         elif top not in sys.stdlib_module_names:
             if layer in ("model", "errors", "filters"):
                 found.append(f"{module}:{line} imports {target}, but {layer} is standard library only.")

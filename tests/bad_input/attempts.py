@@ -13,11 +13,12 @@ def attempt(verb: Callable[[], Any]) -> Any:
     """The verb's result, or its typed error; any other exception fails the test by itself."""
     try:
         return verb()
-    except PerdureError as error:
-        sentence = str(error)
-        assert len(sentence.split()) >= 4, f"this does not say what to do: {sentence!r}"
-        assert len(sentence) < 2000, "an error must not echo the whole input"
-        return error
+    except PerdureError as raised:
+        error = raised
+    sentence = str(error)
+    assert len(sentence) < 2000, f"an error must not echo the whole input: {sentence[:80]}... has {len(sentence)} characters"
+    assert len(sentence.split()) >= 4, f"this does not say what to do: {sentence!r}"
+    return error
 
 
 def assert_alive(memory: Memory) -> None:

@@ -140,9 +140,7 @@ def test_a_truncated_file_is_a_typed_error(ledger: Path) -> None:
             seen = everything(opened)
         finally:
             attempt(opened.close)
-        assert (
-            any(isinstance(s, PerdureError) for s in seen) or not next(s for s in seen if type(s).__name__ == "Verification").ok
-        )
+        assert any(isinstance(s, PerdureError) for s in seen) or not next(s for s in seen if type(s).__name__ == "Verification").ok
 
 
 UNUSABLE = {

@@ -21,12 +21,11 @@ def test_add_takes_a_string_a_dict_a_message_and_a_list_of_these(plain_memory: M
     plain_memory.add("I play chess.", user_id="ada")
     plain_memory.add({"role": "user", "content": "I play go."}, user_id="ada")
     plain_memory.add(Message("I play bridge."), user_id="ada")
-    result = plain_memory.add(
-        ["I play darts.", {"role": "user", "content": "I play poker."}, Message("I play rummy.")], user_id="ada"
-    )
+    result = plain_memory.add(["I play darts.", {"role": "user", "content": "I play poker."}, Message("I play rummy.")], user_id="ada")
 
     assert len(result.message_ids) == 3
-    assert {m.text.split()[-1] for m in plain_memory.list(user_id="ada")} == {
+    assert plain_memory.stats().messages == 6
+    assert {h.text.split()[-1] for h in plain_memory.search("I play", user_id="ada")} == {
         "chess.",
         "go.",
         "bridge.",
@@ -53,9 +52,7 @@ def test_what_was_added_is_found_at_once_whatever_was_waited_for(plain_memory: M
 
 
 def test_a_hit_says_what_who_when_and_why(memory: Memory) -> None:
-    memory.add(
-        {"role": "user", "content": MOVED, "id": "msg-7", "timestamp": "2026-02-20T09:00:00Z", "name": "Ada"}, user_id="ada"
-    )
+    memory.add({"role": "user", "content": MOVED, "id": "msg-7", "timestamp": "2026-02-20T09:00:00Z", "name": "Ada"}, user_id="ada")
 
     hit = memory.search("Where does Ada live?", user_id="ada", limit=10, filters=None, kinds=None, as_of=None, known_at=None)[0]
     assert hit.text == MOVED
@@ -71,9 +68,21 @@ def test_a_hit_says_what_who_when_and_why(memory: Memory) -> None:
 
 
 def test_a_statement_and_the_message_it_came_from_are_one_hit(memory: Memory) -> None:
-    memory.add("I keep bees.", user_id="ada")
+    memory.add("I live in Bergen.", user_id="ada")
 
-    assert [h.text for h in memory.search("bees", user_id="ada")] == ["I keep bees."]
+    assert [h.text for h in memory.search("Bergen", user_id="ada")] == ["I live in Bergen."]
+
+
+def test_a_hit_that_a_live_memory_states_carries_that_memory(memory: Memory) -> None:
+    for said in ("My piano lesson is on Mondays.", "My brother Tom works at Equinor.", "I prefer tea to coffee."):
+        memory.add(said, user_id="ada")
+    texts = {m.text for m in memory.list(user_id="ada")}
+    assert len(texts) == 3
+
+    for question in ("When is my piano lesson?", "Where does Tom work?", "Tea or coffee?"):
+        for hit in memory.search(question, user_id="ada"):
+            assert hit.memory is not None, f"{question}: {hit.text!r} came back as a bare message"
+            assert hit.message is None
 
 
 def test_remember_keeps_a_statement_as_it_is(plain_memory: Memory) -> None:
@@ -219,7 +228,7 @@ def test_a_store_can_be_carried_to_another_file(plain_memory: Memory, tmp_path) 
     plain_memory.add("My brother Tom works at Equinor.", user_id="ada")
     plain_memory.add("I live in Delhi.", user_id="ada", timestamp="2025-01-01T00:00:00Z")
     plain_memory.add("I moved to Pune.", user_id="ada", timestamp="2026-01-01T00:00:00Z")
-    plain_memory.add("I keep bees.", user_id="bob")
+    plain_memory.add("I live in Bergen.", user_id="bob")
     plain_memory.export(tmp_path / "all.jsonl")
     plain_memory.export(tmp_path / "ada.jsonl", user_id="ada")
 
@@ -233,7 +242,7 @@ def test_a_store_can_be_carried_to_another_file(plain_memory: Memory, tmp_path) 
         assert copy.verify().ok
         copy.load(tmp_path / "all.jsonl")  # a second time changes nothing
         assert len(copy.list(user_id="bob")) == 1
-    assert "bees" not in (tmp_path / "ada.jsonl").read_text(encoding="utf-8")
+    assert "Bergen" not in (tmp_path / "ada.jsonl").read_text(encoding="utf-8")
 
 
 def test_stats_verify_reindex(plain_memory: Memory) -> None:
@@ -242,7 +251,7 @@ def test_stats_verify_reindex(plain_memory: Memory) -> None:
     stats = plain_memory.stats()
     assert (stats.messages, stats.memories, stats.owners) == (1, 1, 1)
     before = [h.text for h in plain_memory.search("Equinor", user_id="ada")]
-    for projection in ("vector", "text", "graph", "kv"):
+    for projection in ("vector", "text", "graph", "slots"):
         plain_memory.reindex(projection)
     assert plain_memory.verify().ok
     assert [h.text for h in plain_memory.search("Equinor", user_id="ada")] == before
@@ -295,14 +304,14 @@ def test_a_closed_memory_says_so(path) -> None:
     with pytest.raises(ClosedError):
         memory.search("x", user_id="ada")
     with pytest.raises(ClosedError):
-        memory.add("I keep bees.", user_id="ada")
+        memory.add("I live in Bergen.", user_id="ada")
 
 
 def test_any_callable_is_a_clock(path) -> None:
     start = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ticks = iter(range(1_000_000))
     with Memory(path, embedder="hashing", clock=lambda: start + timedelta(seconds=next(ticks))) as memory:
-        memory.add("I keep bees.", user_id="ada")
+        memory.add("I live in Bergen.", user_id="ada")
         (kept,) = memory.list(user_id="ada")
     assert start <= kept.recorded_at < start + timedelta(hours=1)
 

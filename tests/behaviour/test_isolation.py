@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from perdure import Memory
-from perdure.errors import NotFoundError, ScopeError
+from perdure.errors import FilterError, NotFoundError, ScopeError
 from perdure.model.base import plain
 from perdure.testing import FrozenClock
 
@@ -41,9 +41,9 @@ def may_see(reader: Who, owner: Who, *, short: bool) -> bool:
             return False
     if short and owner.session is not None and reader.session != owner.session:
         return False
-    if owner.user is None and owner.agent is None:
-        return reader.session == owner.session
-    return (owner.user is not None and reader.user == owner.user) or (owner.agent is not None and reader.agent == owner.agent)
+    if owner.user is None and owner.agent is None and reader.session != owner.session:
+        return False
+    return any(mine is not None and mine == theirs for mine, theirs in zip(reader, owner, strict=True))
 
 
 def open_memory() -> Memory:
@@ -86,9 +86,7 @@ def exported(memory: Memory, user: str) -> str:
 def tell(memory: Memory, who: Who, number: int, *, short: bool = False) -> None:
     """Adds what only `who` may read: every word that could leak carries `number`."""
     lead = "Just for this chat: " if short else ""
-    memory.add(
-        f"{lead}I live in Town{number}q. My brother Tom works at Firm{number}q.", metadata={"n": f"mark{number}q"}, **who.ids()
-    )
+    memory.add(f"{lead}I live in Town{number}q. My brother Tom works at Firm{number}q.", metadata={"n": f"mark{number}q"}, **who.ids())
 
 
 def numbers(text: str) -> set[int]:
@@ -118,9 +116,7 @@ NASTY = [
 ]
 REFUSED = ["*", "", " ", "\t", "\u3000", "ada\x00", "\x00", "a\nda", "ada\x1b", "\x7f", "\ud800", "a" * 257]
 
-readable = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=40).filter(
-    lambda s: s.strip() and s != "*"
-)
+readable = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=40).filter(lambda s: s.strip() and s != "*")
 an_id = st.sampled_from(NASTY) | readable
 
 
@@ -130,9 +126,7 @@ def two_ids(draw) -> tuple[str, str]:
     one = draw(an_id)
     other = draw(
         an_id
-        | st.sampled_from(
-            [one + "x", one[:-1], one.upper(), one.lower(), one.casefold(), one + " ", " " + one, one + ":b", one + "%"]
-        )
+        | st.sampled_from([one + "x", one[:-1], one.upper(), one.lower(), one.casefold(), one + " ", " " + one, one + ":b", one + "%"])
     )
     if other == one or not other.strip() or other == "*" or len(other) > 256:
         other = "someone else" if one != "someone else" else "another"
@@ -228,9 +222,15 @@ def test_a_filter_cannot_widen_a_scope(filters: dict) -> None:
 
         reader = Who("ada", "g1", "s1").ids()
         for query in QUERIES:
-            hits = memory.search(query, limit=100, filters=filters, **reader)
-            assert numbers(json.dumps(plain(hits))) <= {1}
-        assert numbers(json.dumps(plain(memory.list(limit=100, filters=filters, **reader)))) <= {1}
+            for verb in (
+                lambda q: memory.search(q, limit=100, filters=filters, **reader),
+                lambda _: memory.list(filters=filters, **reader),
+            ):
+                try:
+                    found = verb(query)
+                except FilterError:  # refused is as good
+                    continue
+                assert numbers(json.dumps(plain(found))) <= {1}
 
 
 def test_a_filter_on_scope_fields_narrows() -> None:

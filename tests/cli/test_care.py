@@ -51,10 +51,10 @@ def test_doctor_finds_nothing_wrong_and_says_so(cli, as_json):
     diagnosis = as_json("doctor", *ADA)
     assert diagnosis["ok"] is True
     assert {finding["level"] for finding in diagnosis["findings"]} == {"ok"}
-    assert "No duplicates among 1 memories" in cli("doctor", *ADA).stdout
+    assert "No duplicates among 1 memory" in cli("doctor", *ADA).stdout
     assert "--user" in cli("doctor").stdout  # duplicates are looked for in one scope
 
 
 def test_doctor_reports_what_waits(cli, as_json):
     cli("add", "I live in Bangalore.", *ADA, "--wait", "captured")
-    assert any("1 extractions wait" in finding["what"] for finding in as_json("doctor", *ADA)["findings"])
+    assert any("1 extraction waiting" in finding["what"] for finding in as_json("doctor", *ADA)["findings"])

@@ -91,9 +91,7 @@ def test_an_extraction_that_fails_keeps_the_message_and_says_so(tmp_path):
 def test_help_loads_nothing_heavy():
     code = "import sys; from typer.testing import CliRunner as R; from perdure.doors.cli.main import app; R().invoke(app, ['-h'])"
     heavy = "[m for m in ('numpy', 'onnxruntime', 'rich.console', 'sqlite3', 'openai', 'httpx') if m in sys.modules]"
-    result = subprocess.run(
-        [sys.executable, "-c", f"{code}; print({heavy})"], capture_output=True, text=True, timeout=60, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", f"{code}; print({heavy})"], capture_output=True, text=True, timeout=60, check=True)
     assert result.stdout.strip() == "[]"
 
 
@@ -101,9 +99,7 @@ def test_help_loads_nothing_heavy():
 def test_ctrl_c_leaves_cleanly(tmp_path):
     env = {k: v for k, v in os.environ.items() if not k.startswith("PERDURE_")} | {"PERDURE_FILE": str(tmp_path / "me.db")}
     command = [sys.executable, "-m", "perdure.doors.cli.main", "chat", "--user", "ada"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
         process.stdin.write("I live in Bangalore.\n")
         process.stdin.flush()
         assert "Bangalore" in process.stdout.readline()

@@ -138,9 +138,7 @@ def test_chatgpt_conversations_come_oldest_first(tmp_path):
 def test_chatgpt_leaves_out_what_was_hidden_called_or_without_text(tmp_path):
     mapping = {
         "a": node("a", None, ["b"], role="system", text="", metadata={"is_visually_hidden_from_conversation": True}),
-        "b": node(
-            "b", "a", ["c"], content={"content_type": "multimodal_text", "parts": [{"asset_pointer": "x"}, "look at this"]}
-        ),
+        "b": node("b", "a", ["c"], content={"content_type": "multimodal_text", "parts": [{"asset_pointer": "x"}, "look at this"]}),
         "c": node("c", "b", ["d"], role="assistant", text="print(1)", recipient="python"),
         "d": node("d", "c", ["e"], role="tool", content={"content_type": "execution_output", "text": "1"}),
         "e": node("e", "d", [], role="assistant", text="It is a cat.", created=1_700_000_100),

@@ -42,9 +42,7 @@ def test_the_same_file_again_stores_nothing(cli, as_json):
 def test_messages_without_ids_are_not_stored_twice_either(as_json, tmp_path):
     path = tmp_path / "chat.json"
     path.write_text(
-        json.dumps(
-            [{"role": "user", "content": "ok"}, {"role": "assistant", "content": "fine"}, {"role": "user", "content": "ok"}]
-        )
+        json.dumps([{"role": "user", "content": "ok"}, {"role": "assistant", "content": "fine"}, {"role": "user", "content": "ok"}])
     )
     assert as_json("import", path, *ADA)["stored"] == 3
     assert as_json("import", path, *ADA)["stored"] == 0

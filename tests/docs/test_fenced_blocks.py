@@ -22,9 +22,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md")])
-FENCE = re.compile(
-    r"^(?P<indent> *)(?P<ticks>`{3,})(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=indent)(?P=ticks) *$", re.DOTALL | re.MULTILINE
-)
+FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=indent)(?P=ticks) *$", re.DOTALL | re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -77,9 +75,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-@pytest.mark.parametrize(
-    "page", [p for p, blocks in BLOCKS.items() if any(b.language == "python" for b in blocks)], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("page", [p for p, blocks in BLOCKS.items() if any(b.language == "python" for b in blocks)], ids=lambda p: p.name)
 @pytest.mark.usefixtures("home")
 def test_python_blocks_run(page: Path) -> None:
     namespace: dict[str, object] = {"__name__": "__docs__"}
@@ -98,6 +94,7 @@ def test_python_blocks_run(page: Path) -> None:
             assert expected is None, f"{block.place} was to raise {expected}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [p for p, blocks in BLOCKS.items() if any(b.language in ("console", "bash", "sh") for b in blocks)],

@@ -1,4 +1,4 @@
-"""Run as a program: again and again, four processes open the same file that is not there yet, at the same instant, and add to it."""
+"""Run as a program: again and again, four processes open a file that is not there yet, at the same instant, and add to it."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 from perdure import Memory
+from perdure.errors import PerdureError
 
 PROCESSES = 4
 
@@ -28,12 +29,14 @@ def main(folder: Path, files: int) -> int:
         for process in range(PROCESSES):
             child = os.fork()
             if child == 0:
+                code = 1
                 try:
                     open_and_add(folder / f"{number}.db", f"user{process}", at)
-                except BaseException:
+                    code = 0
+                except PerdureError:
                     traceback.print_exc()
-                    os._exit(1)
-                os._exit(0)
+                finally:
+                    os._exit(code)
             children.append(child)
         failed += sum(os.waitpid(child, 0)[1] != 0 for child in children)
     return failed

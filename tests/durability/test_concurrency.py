@@ -23,8 +23,7 @@ def test_threads_and_processes_share_a_file(tmp_path: Path) -> None:
     script = Path(__file__).with_name("busy_worker.py")
     with Memory(path, embedder="hashing") as memory:
         others = [
-            subprocess.Popen([sys.executable, script, path, name], stderr=subprocess.PIPE, text=True, env=os.environ)
-            for name in PROCESSES
+            subprocess.Popen([sys.executable, script, path, name], stderr=subprocess.PIPE, text=True, env=os.environ) for name in PROCESSES
         ]
         with ThreadPoolExecutor(len(THREADS)) as pool:
             for done in [pool.submit(work, memory, name) for name in THREADS]:
@@ -75,9 +74,7 @@ def test_a_second_process_reads_what_the_first_has_just_written(tmp_path: Path) 
 def test_processes_that_create_a_file_at_the_same_instant_all_succeed(tmp_path: Path) -> None:
     files = 30
     script = Path(__file__).with_name("open_together.py")
-    done = subprocess.run(
-        [sys.executable, script, tmp_path, str(files)], capture_output=True, text=True, check=False, timeout=120
-    )
+    done = subprocess.run([sys.executable, script, tmp_path, str(files)], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     for number in range(files):
         with Memory(tmp_path / f"{number}.db", embedder="hashing", worker=False) as memory:

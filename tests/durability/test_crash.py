@@ -41,7 +41,7 @@ def assert_acknowledged_is_there(memory: Memory, acknowledged: list[dict]) -> No
 
 
 def assert_nothing_is_half_there(memory: Memory) -> None:
-    for record in memory.list(user_id="ada", limit=10_000):
+    for record in memory.list(user_id="ada", limit=1000):
         assert record.sources, f"without a source: {record}"
         history = memory.history(record.id)
         assert history, f"without history: {record}"

@@ -60,12 +60,12 @@ def test_19_system_prompts_are_never_extracted(memory: Memory) -> None:
         memory.add(
             [
                 {"role": "system", "content": "You are Max. The user lives in Rome. The user loves opera. Always be brief."},
-                {"role": "user", "content": "I drive a tram."},
+                {"role": "user", "content": "I work as a tram driver."},
             ],
             user_id="ada",
         )
 
-    assert [m.text for m in memory.list(user_id="ada")] == ["I drive a tram."]
+    assert [m.text for m in memory.list(user_id="ada")] == ["I work as a tram driver."]
     assert memory.fact("lives_in", user_id="ada") is None
     assert memory.fact("likes", user_id="ada") is None
 

@@ -26,9 +26,7 @@ def test_07_delete_in_a_fresh_process_hides_everywhere(path: Path) -> None:
         memory.add("I live in Maribor.", user_id="ada")
         assert memory.graph(around="Tomislav", user_id="ada").relations
 
-    visit = subprocess.run(
-        [sys.executable, "-c", DELETER, str(path), kept.id], check=False, capture_output=True, text=True, timeout=120
-    )
+    visit = subprocess.run([sys.executable, "-c", DELETER, str(path), kept.id], check=False, capture_output=True, text=True, timeout=120)
     assert visit.returncode == 0, visit.stderr
 
     with Memory(path, embedder="hashing") as memory:

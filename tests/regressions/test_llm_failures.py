@@ -82,10 +82,10 @@ def test_08_the_retry_understands_what_the_failure_left(path, clock, failure: st
 
 
 def test_08_the_same_llm_back_on_its_feet_is_asked_again(path, clock) -> None:
-    llm = FlakyLLM(scripted(GOOD), [LLMTimeoutError("no answer in 60 s")] * 9)
+    llm = FlakyLLM(scripted(GOOD), [LLMTimeoutError("no answer in 60 s")] * 3)
     with Memory(path, clock=clock, llm=llm, embedder="hashing", worker=False) as memory:
         state = memory.add(SAID, user_id="ada").job.state
-        for _ in range(9):
+        for _ in range(3):
             if state == "done":
                 break
             clock.advance(days=1)

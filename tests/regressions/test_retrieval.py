@@ -7,9 +7,7 @@ from perdure import Memory
 
 def test_12_filters_come_before_the_cut(plain_memory: Memory) -> None:
     for n in range(200):
-        plain_memory.remember(
-            f"Ada visited lighthouse number {n}.", user_id="ada", metadata={"coast": "west" if n % 20 == 0 else "east"}
-        )
+        plain_memory.remember(f"Ada visited lighthouse number {n}.", user_id="ada", metadata={"coast": "west" if n % 20 == 0 else "east"})
 
     hits = plain_memory.search("lighthouse", user_id="ada", limit=10, filters={"metadata.coast": "west"})
     assert len(hits) == 10
@@ -32,9 +30,7 @@ def test_12_what_has_expired_takes_no_place(plain_memory: Memory, clock) -> None
 
 def test_13_two_conditions_on_one_key_both_hold(plain_memory: Memory) -> None:
     for year in range(2020, 2030):
-        plain_memory.remember(
-            f"Ada paid the invoice of {year}.", user_id="ada", metadata={"year": year, "tags": ["paid", str(year)]}
-        )
+        plain_memory.remember(f"Ada paid the invoice of {year}.", user_id="ada", metadata={"year": year, "tags": ["paid", str(year)]})
 
     def years(filters: dict) -> set[int]:
         return {h.memory.metadata["year"] for h in plain_memory.search("invoice", user_id="ada", limit=50, filters=filters)}

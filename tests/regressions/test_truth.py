@@ -22,9 +22,7 @@ def test_03_a_denied_liking_is_superseded_and_stays_in_history(memory: Memory) -
 
 
 def test_14_yesterday_in_an_imported_chat_is_the_day_before_it_was_said(memory: Memory) -> None:
-    result = memory.add(
-        [{"role": "user", "content": "Yesterday I adopted a cat.", "timestamp": "2019-08-20T21:00:00Z"}], user_id="ada"
-    )
+    result = memory.add([{"role": "user", "content": "Yesterday I adopted a cat.", "timestamp": "2019-08-20T21:00:00Z"}], user_id="ada")
 
     (kept,) = result.memories
     assert kept.valid_from.date().isoformat() == "2019-08-19"

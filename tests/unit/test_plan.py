@@ -263,7 +263,26 @@ def test_any_text_is_planned(question):
 
 
 WORDS = st.sampled_from(
-    ["where", "does", "my", "Emma's", "sister", "what's", "l'anno", "'s", "'", "Emma李明", "李明", "我", "favorite", "kind", "of", "last", "week", "who", "I", "Dell", "XPS,", "...", "is", "on", "May"]
+    [
+        *[
+            "where",
+            "does",
+            "my",
+            "Emma's",
+            "sister",
+            "what's",
+            "l'anno",
+            "'s",
+            "'",
+            "Emma李明",
+            "李明",
+            "我",
+            "favorite",
+            "kind",
+            "of",
+        ],
+        *["last", "week", "who", "I", "Dell", "XPS,", "...", "is", "on", "May", "how many", "kids", "she", "mein", "Kind"],
+    ]
 )
 
 

@@ -70,11 +70,10 @@ def holds(spec, messages, result):
     """Whether one expectation holds."""
     found = result.candidates
     stated = [s for c in found for s in c.slots]
-    ended = [s for c in found for s in c.ended]
     if spec.startswith("rel "):
         return any(f"rel {r.subject} {r.relation} {r.object}" == spec for c in found for r in c.relations)
     if spec.startswith("-"):
-        return bool(matching(spec[1:], ended)) and not (spec.count("=") and matching(spec[1:], stated))
+        return any(matching(spec[1:], c.ended) and not ("=" in spec and matching(spec[1:], c.slots)) for c in found)
     if spec.startswith("!"):
         return not matching(spec[1:], stated)
     if spec.startswith("kind="):

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -62,7 +62,7 @@ class SqliteFile:
 
     # ------------------------------------------------------------------ transactions
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Generator[sqlite3.Connection]:
         """A connection inside one consistent snapshot. Nested calls in a thread share the outermost snapshot."""
         self._alive()
         if self.in_memory:
@@ -83,7 +83,7 @@ class SqliteFile:
                     reader.connection.execute("COMMIT")
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Generator[sqlite3.Connection]:
         """A connection inside a write transaction: committed at the end, rolled back by an exception. Not nestable."""
         self._alive()
         with self._lock, self.translated():
@@ -127,7 +127,7 @@ class SqliteFile:
                 self._writer = None
 
     @contextmanager
-    def translated(self) -> Iterator[None]:
+    def translated(self) -> Generator[None]:
         """Turns what sqlite3 raises inside into the typed errors of `perdure.errors`."""
         try:
             yield
@@ -163,9 +163,7 @@ class SqliteFile:
         return reader
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
-        )
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA temp_store=MEMORY")
@@ -203,7 +201,8 @@ class SqliteFile:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(steps):
             raise NewerSchemaError(
-                f"{self.path} has schema {version}; this perdure knows up to {len(steps)}. Install a newer perdure; the file was left as it is."
+                f"{self.path} has schema {version}; this perdure knows up to {len(steps)}. Install a newer perdure; "
+                "the file was left as it is."
             )
         if not self.in_memory:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -72,9 +72,5 @@ def instant(value: datetime | str | float | None, *, argument: str) -> datetime 
         if isinstance(value, datetime):
             return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except (ValueError, OverflowError, OSError) as e:
-        raise InputError(
-            f"{argument}={value!r} is not a time: {e}. Use ISO 8601, e.g. 2026-03-01T12:00:00Z.", argument=argument
-        ) from e
-    raise InputError(
-        f"{argument} must be a datetime, an ISO 8601 string or epoch seconds, not {type(value).__name__}.", argument=argument
-    )
+        raise InputError(f"{argument}={value!r} is not a time: {e}. Use ISO 8601, e.g. 2026-03-01T12:00:00Z.", argument=argument) from e
+    raise InputError(f"{argument} must be a datetime, an ISO 8601 string or epoch seconds, not {type(value).__name__}.", argument=argument)

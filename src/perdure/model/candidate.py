@@ -76,9 +76,7 @@ class Extraction(Value):
         memories: list[dict[str, Any]] = []
         for c in self.candidates:
             for e in c.entities:
-                entities.setdefault(
-                    e.key, {"type": e.type, "id": named(e.name)} | ({"aliases": list(e.aliases)} if e.aliases else {})
-                )
+                entities.setdefault(e.key, {"type": e.type, "id": named(e.name)} | ({"aliases": list(e.aliases)} if e.aliases else {}))
             relations += [{"from": named(r.subject), "to": named(r.object), "relation": r.relation} for r in c.relations]
             slots = [{"entity": named(s.entity), "attribute": s.attribute, "value": s.value} for s in c.slots]
             ended = [{"entity": named(s.entity), "attribute": s.attribute, "value": s.value} for s in c.ended]

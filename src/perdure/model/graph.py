@@ -26,7 +26,7 @@ def entity_key(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entity(Value):
-    """A person, thing or place. `type` is a capitalised noun: User, Person, Place, Organization, Device, Issue, …"""
+    """A person, thing or place. `type` is a capitalised noun: User, Person, Place, Organization, Device, Issue and so on."""
 
     name: str
     type: str = "Thing"

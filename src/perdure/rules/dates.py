@@ -240,6 +240,8 @@ def _prepositional(r: Reader, i: int) -> Read | None:
         if hit is None:
             continue
         found = r.period(hit[2], hit[1], strong=len(r.words[i]) > 1)  # "a 2019 Honda" is not Italian
+        if found is not None and found.grain == "season" and found.weak and r.words[i] in {"about", "around", "at"}:
+            continue  # "we talked about summer"
         if found is not None:
             return _finish(r, i, found, "at", 1 if kind == "forDate" else -1)
     return None
@@ -340,13 +342,7 @@ def _range(r: Reader, i: int) -> Read | None:
         first = first.settle(r.anchor, -1)
         return (first.start, r.anchor), k + 1, "since"
     day = r.word(k)
-    if (
-        first.grain == "day"
-        and day.isdecimal()
-        and len(day) <= 2
-        and not r.at(k + 1, "mon", langs)
-        and not r.at(k + 1, "unit", langs)
-    ):
+    if first.grain == "day" and day.isdecimal() and len(day) <= 2 and not r.at(k + 1, "mon", langs) and not r.at(k + 1, "unit", langs):
         return _to_day(r, i, first, int(day), k + 1)
     second = r.period(k, langs, strong=True)
     if second is None or (not kind and second.grain != first.grain):

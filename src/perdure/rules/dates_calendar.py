@@ -11,9 +11,7 @@ from calendar import monthrange
 from datetime import datetime, timedelta
 from typing import Literal
 
-Grain = Literal[
-    "minute", "hour", "part", "day", "weekend", "fortnight", "week", "month", "quarter", "season", "year", "decade", "century"
-]
+Grain = Literal["minute", "hour", "part", "day", "weekend", "fortnight", "week", "month", "quarter", "season", "year", "decade", "century"]
 Stretch = tuple[datetime, datetime]
 
 DAY = timedelta(days=1)

@@ -114,8 +114,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "roll": "letzten=-1 vergangenen=-1 nachsten=1 kommenden=1",
         "wd": "montag=0 dienstag=1 mittwoch=2 donnerstag=3 freitag=4 samstag=5 sonnabend=5 sonntag=6",
         "wdplural": "montags=0 dienstags=1 mittwochs=2 donnerstags=3 freitags=4 samstags=5 sonntags=6",
-        "mon": "januar=1 janner=1 februar=2 marz=3 april=4 mai=5 juni=6 juli=7 august=8 september=9 oktober=10 november=11 "
-        "dezember=12",
+        "mon": "januar=1 janner=1 februar=2 marz=3 april=4 mai=5 juni=6 juli=7 august=8 september=9 oktober=10 november=11 dezember=12",
         "season": "fruhling=0 fruhjahr=0 sommer=1 herbst=2 winter=3",
         "num": "ein=1 eine=1 einem=1 einer=1 einen=1 zwei=2 drei=3 vier=4 funf=5 sechs=6 sieben=7 acht=8 neun=9 zehn=10 elf=11 "
         "zwolf=12 ein_paar=3 paar=3 einigen=3 mehreren=3",
@@ -183,8 +182,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "wd": "lundi=0 mardi=1 mercredi=2 jeudi=3 vendredi=4 samedi=5 dimanche=6",
         "mon": "janvier=1 fevrier=2 mars=3 avril=4 mai=5 juin=6 juillet=7 aout=8 septembre=9 octobre=10 novembre=11 decembre=12",
         "season": "printemps=0 ete=1 automne=2 hiver=3",
-        "num": "un=1 une=1 deux=2 trois=3 quatre=4 cinq=5 six=6 sept=7 huit=8 neuf=9 dix=10 onze=11 douze=12 quelques=3 "
-        "plusieurs=3",
+        "num": "un=1 une=1 deux=2 trois=3 quatre=4 cinq=5 six=6 sept=7 huit=8 neuf=9 dix=10 onze=11 douze=12 quelques=3 plusieurs=3",
         "ago_pre": "il_y_a=-1",
         "in_pre": "dans=1 d'ici=1",
         "since": "depuis=1 a_partir_de=1 a_partir_du=1 des=1",
@@ -211,8 +209,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "roll": "ultimi=-1 ultime=-1 prossimi=1 prossime=1",
         "rel_post": "scorso=-1 scorsa=-1 passato=-1 passata=-1 prossimo=1 prossima=1",
         "wd": "lunedi=0 martedi=1 mercoledi=2 giovedi=3 venerdi=4 sabato=5 domenica=6",
-        "mon": "gennaio=1 febbraio=2 marzo=3 aprile=4 maggio=5 giugno=6 luglio=7 agosto=8 settembre=9 ottobre=10 novembre=11 "
-        "dicembre=12",
+        "mon": "gennaio=1 febbraio=2 marzo=3 aprile=4 maggio=5 giugno=6 luglio=7 agosto=8 settembre=9 ottobre=10 novembre=11 dicembre=12",
         "season": "primavera=0 estate=1 autunno=2 inverno=3",
         "num": "un=1 uno=1 una=1 due=2 tre=3 quattro=4 cinque=5 sei=6 sette=7 otto=8 nove=9 dieci=10 un_paio_di=2 alcuni=3 "
         "alcune=3 qualche=3",
@@ -243,11 +240,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "roll": "ultimos=-1 ultimas=-1 proximos=1 proximas=1",
         "rel_post": "passado=-1 passada=-1 que_vem=1 proximo=1 proxima=1",
         "wd": "segunda-feira=0 terca-feira=1 quarta-feira=2 quinta-feira=3 sexta-feira=4 sabado=5 domingo=6",
-        "mon": "janeiro=1 fevereiro=2 marco=3 abril=4 maio=5 junho=6 julho=7 agosto=8 setembro=9 outubro=10 "
-        "novembro=11 dezembro=12",
+        "mon": "janeiro=1 fevereiro=2 marco=3 abril=4 maio=5 junho=6 julho=7 agosto=8 setembro=9 outubro=10 novembro=11 dezembro=12",
         "season": "primavera=0 verao=1 outono=2 inverno=3",
-        "num": "um=1 uma=1 dois=2 duas=2 tres=3 quatro=4 cinco=5 seis=6 sete=7 oito=8 nove=9 dez=10 alguns=3 algumas=3 "
-        "um_par_de=2",
+        "num": "um=1 uma=1 dois=2 duas=2 tres=3 quatro=4 cinco=5 seis=6 sete=7 oito=8 nove=9 dez=10 alguns=3 algumas=3 um_par_de=2",
         "ago_pre": "ha=-1 faz=-1",
         "ago_post": "atras=-1",
         "in_pre": "em=1 daqui_a=1 dentro_de=1",

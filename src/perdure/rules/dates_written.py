@@ -24,6 +24,7 @@ AFTER_YEAR = words(
     "till through the he she "
     "they it my our model as for at on by from"
 )
+VERSIONS = words("v version release build firmware update bios driver ios android python node ip")
 COUNTED = words(
     "words dollars euros pounds bucks people km kilometers kilometres miles meters metres steps calories "
     "kcal characters tokens "
@@ -105,6 +106,8 @@ class DateReader(Tokens):
             return False
         if self.joined(i) and self.word(i - 1) not in {"(", '"', "'", "[", "-", "–", "—", "“", "‘"}:
             return False
+        if self.joined(i) and self.word(i - 1) == "-" and self.word(i - 2).isdecimal() and len(self.word(i - 2)) != 4:
+            return False  # the end of a telephone number
         if self.joined(i + 1):
             after = self.word(i + 1)
             if after in CURRENCY or after.isalnum() or after == "%":
@@ -149,9 +152,7 @@ class DateReader(Tokens):
         k = j + 1
         if self.joined(k) and self.word(k) in {"st", "nd", "rd", "th"}:
             k += 1
-        elif self.joined(k) and (
-            self.word(k).isalnum() or (self.word(k) in ".:%/" and self.joined(k + 1) and self.word(k + 1).isalnum())
-        ):
+        elif self.joined(k) and (self.word(k).isalnum() or (self.word(k) in ".:%/" and self.joined(k + 1) and self.word(k + 1).isalnum())):
             return None
         if self.words[i] in {"may", "march"} and not self.capital(i) and (self.at(k, "unit", EN) or self.word(k) in COUNTED):
             return None
@@ -175,9 +176,7 @@ class DateReader(Tokens):
             j += 1
         j = self.skip(j, "art", langs, 1)
         month = self.at(j, "mon", langs) or self.at(j, "monabbr", langs)
-        if month is None or (
-            self.words[j] in {"may", "march", "mar", "sun", "set"} and not self.capital(j) and self.word(j - 1) != "of"
-        ):
+        if month is None or (self.words[j] in {"may", "march", "mar", "sun", "set"} and not self.capital(j) and self.word(j - 1) != "of"):
             return None
         return self._dated(int(month[0]), int(word), month[2], month[1])
 
@@ -219,6 +218,8 @@ class DateReader(Tokens):
         tail = self.joined(i + 5) and (self.word(i + 5).isalnum() or (self.word(i + 5) in "-/." and self.joined(i + 6)))
         if whole and not tail and self.word(i + 4).isascii():
             third = self.word(i + 4)
+            if sign == "." and (self.word(i - 1) in VERSIONS or (len(first) == 4 and not len(second) == len(third) == 2)):
+                return None
             if len(first) == 4 and len(second) <= 2 and len(third) <= 2:
                 return Found(*cal.day(int(first), int(second), int(third)), i + 5, langs, "day")
             if len(third) == 4 and len(first) <= 2 and len(second) <= 2:
@@ -226,9 +227,7 @@ class DateReader(Tokens):
                 day, month = (int(first), int(second)) if day_first else (int(second), int(first))
                 return Found(*cal.day(int(third), month, day), i + 5, langs, "day")
             return None
-        month_of_year = (
-            sign in "-/" and "1900" <= first <= "2099" and len(first) == 4 and len(second) == 2 and 1 <= int(second) <= 12
-        )
+        month_of_year = sign in "-/" and "1900" <= first <= "2099" and len(first) == 4 and len(second) == 2 and 1 <= int(second) <= 12
         if month_of_year and not (self.joined(i + 3) and (self.word(i + 3).isalnum() or self.word(i + 3) in "-/")):
             return Found(*cal.month(int(first), int(second)), i + 3, langs, "month")
         return None

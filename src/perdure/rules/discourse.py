@@ -20,10 +20,11 @@ _GENDERED = {"he": "m", "his": "m", "him": "m", "she": "f", "her": "f"}
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody mentioned: the entity's name, and gender if a word for kin told it."""
+    """Somebody mentioned: the entity's name, gender if a word for kin told it, and where in the message."""
 
     entity: str
     gender: str = ""
+    at: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Discourse:
     issue_device: str = ""
     last: LastSlot | None = None
     pets: dict[str, str] = field(default_factory=dict[str, str])
+    employers: dict[str, str] = field(default_factory=dict[str, str])
     fiction: bool = False
     speakers: set[str] = field(default_factory=set[str])
 
@@ -95,7 +97,7 @@ class Discourse:
     def know(self, entity: str) -> None:
         """A name that counts as a person's from now on."""
         self.known.setdefault(entity.casefold(), entity)
-        first = entity.split()[0].casefold()
+        first = entity.split(maxsplit=1)[0].casefold()
         if len(first) > 1:
             self.known.setdefault(first, entity)
 
@@ -109,17 +111,17 @@ class Discourse:
             unique: dict[str, Person] = {}
             for person in people:
                 gender = person.gender or self.genders.get(person.entity, "")
-                unique[person.entity] = Person(person.entity, gender)
+                unique[person.entity] = Person(person.entity, gender or (unique[person.entity].gender if person.entity in unique else ""))
             self.persons = list(unique.values())
 
-    def pronoun(self, word: str) -> str:
+    def pronoun(self, word: str, people: list[Person] | None = None) -> str:
         """The one person "he", "she" or "they" can be; "" when there is none or more than one."""
         gender = _GENDERED.get(word)
-        fitting = [p for p in self.persons if gender is None or p.gender in ("", gender)]
-        sure = [p for p in fitting if gender is not None and p.gender == gender]
-        if len(sure) == 1 and len(fitting) == 1:
-            return sure[0].entity
-        return fitting[0].entity if len(fitting) == 1 else ""
+        if word in ("they", "their"):
+            return ""  # one person, a family, a company: not settled
+        known = {p.entity: p.gender or self.genders.get(p.entity, "") for p in (self.persons if people is None else people)}
+        fitting = [entity for entity, sex in known.items() if gender is None or sex in ("", gender)]
+        return fitting[0] if len(fitting) == 1 else ""
 
     def device_entity(self, noun: str) -> str:
         """The device a noun phrase stands for: "laptop" is the Dell once the Dell is known to be the laptop."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from perdure.model.memory import Kind
-from perdure.rules.grammar import Clause, Predicate, Subject, kin_pattern
+from perdure.rules.grammar import Clause, Subject, kin_pattern
 from perdure.rules.lazy import rx
-from perdure.rules.lexicon import KIN, KIN_PLURALS, NATIONALITIES, NOT_NAMES, RELIGIONS
+from perdure.rules.lexicon import JOBS, KIN, KIN_PLURALS, LANGUAGES, MONTHS, NATIONALITIES, NOT_NAMES, NUMBERS, RELIGIONS, WEEKDAYS
 from perdure.rules.patterns import noun_rules, rules_by_head, verb_forms
 from perdure.rules.patterns.base import NounRule, Rule
 from perdure.rules.patterns.plans import ROUTINE
-from perdure.rules.values import DEFAULT, cut, names, proper_name, trim, whole
+from perdure.rules.predicate import Predicate
+from perdure.rules.spans import DEICTIC, trim, whole
+from perdure.rules.values import DEFAULT, cut, names, proper_name
 
 Polarity = Literal["hold", "end", "oppose", "plan", "none"]
 
@@ -46,6 +48,16 @@ def read(text: str, clause: Clause) -> list[Reading]:
         found = _read_kin(text, subject, p)
         if found:
             return found
+    if p.be and (
+        p.head[0].isdigit()
+        or subject.who == "self"
+        or p.head.startswith(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"))
+    ):
+        found = _measure_or_name(text, subject, p)
+        if found:
+            return found
+    if subject.who == "name" and not _agrees(p):
+        return []
     for rule in rules_by_head().get(p.head, ()):
         found = _apply(text, rule, p)
         if found is not None:
@@ -53,15 +65,24 @@ def read(text: str, clause: Clause) -> list[Reading]:
     return _plan_or_routine(text, clause, p)
 
 
+def _agrees(p: Predicate) -> bool:
+    """Whether the predicate can be one person's: "Sounds like fun" has no third person, so "Sounds" is no name."""
+    return p.tense != "present" or p.be or p.can or p.negated or p.ended or verb_forms().get(p.head) != "present" or p.head.endswith("s")
+
+
 def read_noun(text: str, subject: Subject, p: Predicate) -> list[Reading]:
-    """ "My <noun> is <value>"."""
+    """Reads "My <noun> is <value>"."""
     rule, match = noun_rule(subject.noun)
     if rule is None or match is None or p.tense in ("modal", "future"):
         return []
     between = text[subject.noun_span[1] : p.start]
-    if not (p.be or ":" in between or "=" in between or p.head in ("changed", "turned")):
+    goes = p.head in _HAPPENS and rule.cutter == "occasion" and not p.negated
+    if not (p.be or goes or ":" in between or "=" in between or p.head in ("changed", "turned")):
         return []
     return value_readings(text, rule, match, p)
+
+
+_HAPPENS = frozenset("leaves departs arrives starts begins boards lands ends goes takes got moved".split())
 
 
 def noun_rule(noun: str) -> tuple[NounRule | None, re.Match[str] | None]:
@@ -91,7 +112,9 @@ def value_readings(text: str, rule: NounRule, match: re.Match[str] | None, p: Pr
         ended = p.negated
     if attribute == "plan" and spans:
         attribute, spans = "plan", [(p.start, spans[0][1])]
-    return [Reading(attribute, a, b, ended, rule.kind) for a, b in spans] + ([] if ended else _corrected(text, attribute, spans, p, rule.cutter, rule.kind))
+    return [Reading(attribute, a, b, ended, rule.kind) for a, b in spans] + (
+        [] if ended else _corrected(text, attribute, spans, p, rule.cutter, rule.kind)
+    )
 
 
 _STRICT = {
@@ -109,7 +132,7 @@ def strict(text: str, attribute: str, start: int, end: int) -> list[tuple[int, i
 
 
 def _read_kin(text: str, subject: Subject, p: Predicate) -> list[Reading]:
-    """ "My wife is (called) Lena", "Tom is my boss"."""
+    """Reads "My wife is (called) Lena", "Tom is my boss"."""
     if subject.who == "kin" and not subject.name:
         at = p.start
         m = rx(r"(?:called|named)\s+").match(text, at, p.end)
@@ -119,13 +142,68 @@ def _read_kin(text: str, subject: Subject, p: Predicate) -> list[Reading]:
     if p.head in ("my", "our") and subject.who in ("name", "pronoun"):
         m = rx(rf"(?:my|our)\s+{kin_pattern()}(?=\W|$)(?!'s)").match(text, p.start, p.end)
         if m:
-            return [Reading("kin_of", m.start(), m.end(), ended=p.tense == "past" or p.ended or bool(m.group("ex")), kin=m.group("kin").lower())]
+            return [
+                Reading(
+                    "kin_of",
+                    m.start(),
+                    m.end(),
+                    ended=p.tense == "past" or p.ended or bool(m.group("ex")),
+                    kin=m.group("kin").lower(),
+                )
+            ]
     return []
+
+
+def _measure_or_name(text: str, subject: Subject, p: Predicate) -> list[Reading]:
+    """Reads "I'm 34", "she's 178 cm tall", "I'm Ada"."""
+    if p.tense in ("modal", "future") or p.negated:
+        return []
+    ended = p.ended or p.tense in ("past", "past_perfect")
+    m = rx(
+        r"(?P<v>\d[\d.,]*\s?(?:cm|m|meters?|metres?|feet|foot|ft|')\s?(?:\d{1,2}(?:\s?(?:inch(?:es)?|in|cm|\"|''))?)?)(?: tall)?(?=\W|$)"
+    ).match(text, p.start, p.end)
+    if m:
+        return [] if ended else [Reading("height", a, b) for a, b in [m.span("v")]]
+    m = rx(
+        r"(?P<v>(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|eighteen|nineteen)(?: years? old)?(?=\s*(?:[,.!;]|$)| (?:and|but)\b)"
+    ).match(text, p.start, p.end)
+    if m:
+        return [] if ended else [Reading("age", *m.span("v"))]
+    m = rx(
+        r"(?P<v>\d{1,3})(?:[- ]?(?:years?|yrs?)[- ]?(?:old|of age)|\s?y/?o\b|\s*(?=[,.;!)]|$)| (?=(?:and|but|now|so|btw|today|this|next|already|as of|lol|female|male|f|m)\b))"
+    ).match(text, p.start, p.end)
+    if m and int(m.group("v")) <= 120:
+        return [] if ended else [Reading("age", *m.span("v"))]
+    if subject.who != "self" or ended:
+        return []
+    lower = text[: subject.span[0]].rstrip(" ,!.").casefold().endswith(("hi", "hey", "hello"))
+    m = rx(
+        r"(?P<v>(?-i:[A-ZÀ-Þ][\w'-]+(?: [A-ZÀ-Þ][\w'-]+){0,2})|[a-z]{2,})(?=\s*(?:[,.!;(]|$)|\s+(?:and|from|by the way|btw|your|the|a|but|-|–)\b)"
+    ).match(text, p.start, p.end)
+    if m is None or not (text[p.start].isupper() or lower) or p.adverbs:
+        return []
+    first = m.group("v").split()[0].casefold()
+    if (
+        first in NOT_NAMES
+        or first in JOBS
+        or first in rules_by_head()
+        or first in verb_forms()
+        or rx(rf"(?:{NATIONALITIES}|{RELIGIONS})\b").match(first)
+        or first.endswith(("ed", "ing"))
+    ):
+        return []
+    return [Reading("name", *m.span("v"))]
 
 
 def _names_only(text: str, start: int, end: int) -> list[tuple[int, int]]:
     m = rx(r"(?:(?-i:[A-ZÀ-Þ])[\w'.-]*(?:,? (?:and )?|, )?)+(?:[,.!;]|$| and\b)").match(text, start, end)
-    return [s for s in names(text, start, end) if text[s[0]].isupper()] if m else proper_name(text, start, min(end, start + 40))[:1] if text[start : start + 1].isupper() and _alone(text, start, end) else []
+    return (
+        [s for s in names(text, start, end) if text[s[0]].isupper()]
+        if m
+        else proper_name(text, start, min(end, start + 40))[:1]
+        if text[start : start + 1].isupper() and _alone(text, start, end)
+        else []
+    )
 
 
 def _alone(text: str, start: int, end: int) -> bool:
@@ -138,9 +216,9 @@ def _polarity(rule: Rule, p: Predicate, text: str) -> Polarity:
     if rule.event:
         if p.negated or p.ended:
             return "none"
-        if p.tense in ("future", "progressive"):
+        if p.tense in ("future", "progressive") or (p.tense == "present" and not p.be and rx(_SOON).search(text, p.start, p.end)):
             return "plan"
-        return "hold" if p.tense in ("past", "perfect", "past_perfect") else "none"
+        return "hold" if p.be or p.tense in ("past", "perfect", "past_perfect") else "none"
     if p.tense == "future":
         return "none"
     if p.tense in ("past", "past_perfect"):
@@ -154,7 +232,11 @@ def _polarity(rule: Rule, p: Predicate, text: str) -> Polarity:
             return "end"
         return "end" if rule.deny == "end" else "oppose" if rule.deny == "opposite" else "none"
     if p.tense == "perfect" and verb_forms().get(p.head) in ("participle", "past") and not p.be:
-        return "hold" if rx(r"\b(?:since|for|all my life|my (?:whole|entire) life|always)\b").search(text, p.start, p.end) or "always" in p.adverbs else "none"
+        return (
+            "hold"
+            if rx(r"\b(?:since|for|all my life|my (?:whole|entire) life|always)\b").search(text, p.start, p.end) or "always" in p.adverbs
+            else "none"
+        )
     return "hold"
 
 
@@ -166,7 +248,7 @@ def _apply(text: str, rule: Rule, p: Predicate) -> list[Reading] | None:
     literal = f"={p.head}" in rule.heads.split()
     if p.be and not literal and form != "ing":
         return None
-    m = rx(rule.rest).match(text, p.start + len(p.head), p.end)
+    m = rx(rule.rest).match(text, p.head_end, p.end)
     if m is None:
         return None
     polarity = _polarity(rule, p, text)
@@ -189,17 +271,19 @@ def _group(text: str, group: str, m: re.Match[str], rule: Rule, p: Predicate, po
     ending = name.startswith("end_")
     attribute = name.removeprefix("end_")
     if attribute.endswith("_word"):
-        attribute, spans = attribute.removesuffix("_word"), [(p.start, p.start + len(p.head))]
+        attribute, spans = attribute.removesuffix("_word"), [(p.start, p.head_end)]
     elif attribute.endswith("_head"):
         attribute, spans = attribute.removesuffix("_head"), [(p.start, m.end())]
     else:
         spans = cut(cutter or DEFAULT[attribute], text, *m.span(group))
+    if attribute == "language":
+        spans = [found.span() for found in rx(rf"\b(?:{LANGUAGES})\b").finditer(text, *m.span(group))] if spans else []
     if attribute == "marital_status" and not spans:
         return []
     if polarity == "plan":
         return [Reading(attribute, a, b) for a, b in spans]
     if polarity in ("end", "oppose"):
-        if ending:
+        if ending or (attribute in _PASSING and p.tense in ("past", "past_perfect") and not p.ended):
             return []
         out = [Reading(attribute, a, b, ended=True, kind=rule.kind) for a, b in spans]
         if polarity == "oppose" and attribute == "likes":
@@ -213,24 +297,39 @@ def _group(text: str, group: str, m: re.Match[str], rule: Rule, p: Predicate, po
     return out
 
 
-def _corrected(text: str, attribute: str, spans: list[tuple[int, int]], p: Predicate, cutter: str, kind: Kind, word: str = "not") -> list[Reading]:
-    """ "almonds, not walnuts" ends walnuts; "not walnuts but almonds" states almonds."""
+_PASSING = frozenset("likes dislikes plan appointment goal routine travel budget".split())
+"""Attributes a past tense alone does not end: who loved a film has not stopped loving films."""
+
+
+def _corrected(
+    text: str, attribute: str, spans: list[tuple[int, int]], p: Predicate, cutter: str, kind: Kind, word: str = "not"
+) -> list[Reading]:
+    """Reads "almonds, not walnuts" ends walnuts; "not walnuts but almonds" states almonds."""
     if not spans:
         return []
     m = rx(rf"\s*,?\s*(?:and )?{word}\s+(?=\w)").match(text, spans[-1][1], p.end)
-    if m is None or rx(r"(?:not (?:only|just|so|really|because|that|very|at|in|for|a fan|too|sure))\b").match(text, m.start() + len(m.group()) - len(m.group().lstrip(" ,")), p.end):
+    if m is None or rx(r"(?:not (?:only|just|so|really|because|that|very|at|in|for|a fan|too|sure))\b").match(
+        text, m.start() + len(m.group()) - len(m.group().lstrip(" ,")), p.end
+    ):
         return []
-    return [Reading(attribute, a, b, ended=word == "not", kind=kind) for a, b in cut(cutter if cutter in ("name", "names", "place", "date") else "things", text, m.end(), p.end)[:1]]
+    return [
+        Reading(attribute, a, b, ended=word == "not", kind=kind)
+        for a, b in cut(cutter if cutter in ("name", "names", "place", "date") else "things", text, m.end(), p.end)[:1]
+    ]
 
 
 def _names_of_kin(text: str, m: re.Match[str], p: Predicate, polarity: Polarity) -> list[Reading]:
     word = m.group("kin").lower().split()[-1]
     kin = KIN_PLURALS.get(word, word)
-    if kin == "pig":
+    if kin == "pig" or (kin not in KIN and p.head.startswith(("adopt", "rescue"))):
         kin = "pet"
     if kin not in KIN or polarity in ("none", "plan") or (polarity == "end" and p.negated):
         return []
-    return [Reading(KIN[kin].attribute, a, b, ended=polarity == "end", kin=kin) for a, b in names(text, *m.span("names")) if text[a].isupper() or KIN[kin].type == "Pet" or "named" in m.group()]
+    return [
+        Reading(KIN[kin].attribute, a, b, ended=polarity == "end", kin=kin)
+        for a, b in names(text, *m.span("names"))
+        if text[a].isupper() or KIN[kin].type == "Pet" or "named" in m.group()
+    ]
 
 
 def _nothing(_text: str, _m: re.Match[str], _p: Predicate, _polarity: Polarity) -> list[Reading]:
@@ -238,10 +337,14 @@ def _nothing(_text: str, _m: re.Match[str], _p: Predicate, _polarity: Polarity) 
 
 
 def _eats(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity) -> list[Reading]:
-    """ "I don't eat pork", "I can't eat gluten": what is avoided; eating something says little."""
+    """Reads "I don't eat pork", "I can't eat gluten": what is avoided; eating something says little."""
     if not p.negated or p.tense not in ("present", "progressive") or p.head not in ("eat", "eats", "drink", "drinks"):
         return []
-    return [Reading("avoids", a, b, kind="preference") for a, b in cut("things", text, *m.span("eats")) if not rx(r"(?:much|a lot|enough|well|too|before|after|at|there|here|out|until)\b").match(text, a, b)]
+    return [
+        Reading("avoids", a, b, kind="preference")
+        for a, b in cut("things", text, *m.span("eats"))
+        if not rx(r"(?:much|a lot|enough|well|too|before|after|at|there|here|out|until)\b").match(text, a, b)
+    ]
 
 
 def _cannot_stand(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity) -> list[Reading]:
@@ -251,7 +354,7 @@ def _cannot_stand(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity
 
 
 def _can(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity) -> list[Reading]:
-    """ "I can play the violin", "I can't swim"."""
+    """Reads "I can play the violin", "I can't swim"."""
     if not p.can or p.be or p.tense == "modal":
         return []
     spans = cut("phrase", text, p.start, p.end)
@@ -268,12 +371,19 @@ def _plan_or_goal(text: str, m: re.Match[str], p: Predicate, polarity: Polarity)
 
 
 _SPECIAL = {
-    "names": _names_of_kin, "kin": _nothing, "eats": _eats, "can_dislike": _cannot_stand, "over": _nothing, "skill_can": _can,
+    "names": _names_of_kin,
+    "kin": _nothing,
+    "eats": _eats,
+    "can_dislike": _cannot_stand,
+    "over": _nothing,
+    "skill_can": _can,
     "plan_or_goal": _plan_or_goal,
 }
 
 
-_TRIPS = frozenset("moving flying going traveling travelling leaving visiting starting getting buying having marrying relocating driving taking graduating retiring hosting running joining returning attending meeting spending seeing".split())
+_TRIPS = frozenset(
+    "moving flying going traveling travelling leaving visiting starting getting buying having marrying relocating driving taking graduating retiring hosting running joining returning attending meeting spending seeing".split()
+)
 
 
 def _plan_or_routine(text: str, clause: Clause, p: Predicate) -> list[Reading]:
@@ -282,16 +392,39 @@ def _plan_or_routine(text: str, clause: Clause, p: Predicate) -> list[Reading]:
         return []
     if p.tense == "future" or (p.tense == "progressive" and p.head in _TRIPS):
         return _plan(text, p)
-    if p.tense == "present" and (not p.be) and clause.subject.who in ("self", "we", "kin", "name", "pronoun") and verb_forms().get(p.head) == "present":
+    if (
+        p.tense == "present"
+        and (not p.be)
+        and clause.subject.who in ("self", "we", "kin", "name", "pronoun")
+        and verb_forms().get(p.head) == "present"
+    ):
         habit = {"always", "usually", "typically", "normally", "generally", "regularly"} & p.adverbs
         if habit or rx(ROUTINE).search(text, p.start, p.end):
             return [Reading("routine", a, b, kind="procedural") for a, b in whole(text, p.start, p.end)]
     return []
 
 
+_NO_ROUTINE = frozenset(
+    "feel feels think thinks say says know knows want wants wish hope remember love loves like likes enjoy enjoys mean means believe see sees need needs look looks hate hates find finds appreciate".split()
+)
+_SOON = (
+    rf"\b(?:tomorrow|tonight|next (?!time)|upcoming|in (?:\d{{4}}|{NUMBERS} (?:days?|weeks?|months?|years?))|this (?:week|weekend|month|year|summer|winter|spring|fall|autumn|coming|{WEEKDAYS})|(?:on|by|before) (?:{WEEKDAYS}|the \d|{MONTHS})|"
+    rf"in {MONTHS}(?![a-z])|after (?:graduation|college|the wedding)|soon|later this)\b"
+)
+_MOMENTARY = frozenset(
+    "try let see check be do take need have look think give keep tell ask use say know miss love like remember never admit send add make work get share hear enjoy show feel find continue focus consider definitely stick help "
+    "want put stay hang call talk wait bring go rest appreciate support believe become end happen leave update pass reach come figure understand save drop".split()
+)
+_DEPARTURES = frozenset("moving flying relocating travelling traveling visiting graduating retiring marrying emigrating".split())
+
+
 def _plan(text: str, p: Predicate, kind: Kind = "fact") -> list[Reading]:
     """The plan's own words; a will of the moment ("I'll try that") is none."""
-    if p.head in ("try", "let", "see", "check", "be", "do", "take", "need", "have", "look", "think", "give", "keep", "tell", "ask", "use", "say", "know", "miss", "love", "like", "remember", "never", "admit", "send", "add", "make", "work"):
-        if not rx(r"\b(?:tomorrow|tonight|next|in \d{4}|this (?:week|weekend|month|year|summer|winter|spring|fall|autumn)|on \w+day|in (?:january|february|march|april|may|june|july|august|september|october|november|december))\b").search(text, p.start, p.end):
-            return []
-    return [Reading("plan", a, b, kind="fact" if kind != "preference" else kind) for a, b in cut("phrase", text, p.start, p.end) if len(text[a:b].split()) > 1]
+    dated = rx(_SOON).search(text, p.start, p.end) is not None
+    if not dated and (p.head in _MOMENTARY or (p.tense == "progressive" and p.head not in _DEPARTURES)):
+        return []
+    return [
+        Reading("plan", a, b, kind="fact" if kind != "preference" else kind)
+        for a, b in cut("phrase", text, p.start, p.end)
+        if len(text[a:b].split()) > 1 and (dated or not rx(DEICTIC).search(text, a, b))
+    ]

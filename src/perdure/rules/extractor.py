@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from perdure.model.candidate import Candidate, Extraction, ExtractionContext
 from perdure.model.message import Message
 from perdure.rules import gate
-from perdure.rules.build import Builder, read_sentence
+from perdure.rules.build import read_sentence
+from perdure.rules.builder import Builder
 from perdure.rules.discourse import Discourse
 from perdure.rules.machine import read_assistant, read_tool
 from perdure.rules.text import mask, sentences
@@ -63,9 +64,7 @@ class RuleExtractor:
             self._message(run, i, message, context.now)
             if len(run.candidates) >= MAX_CANDIDATES:
                 break
-        return Extraction(
-            candidates=tuple(run.candidates[:MAX_CANDIDATES]), private=tuple(sorted(run.private)), extractor=self.name
-        )
+        return Extraction(candidates=tuple(run.candidates[:MAX_CANDIDATES]), private=tuple(sorted(run.private)), extractor=self.name)
 
     def _message(self, run: _Run, index: int, message: Message, now: datetime) -> None:
         anchor = message.timestamp or now
@@ -113,7 +112,7 @@ class RuleExtractor:
         run.candidates += found
 
     def _unsay(self, run: _Run, index: int, found: list[Candidate]) -> None:
-        """ "Forget I said that": what was said last is not kept, and stays in this session."""
+        """Reads "Forget I said that": what was said last is not kept, and stays in this session."""
         if found:
             found.clear()
             run.private.add(index)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import CAR_BRANDS, CAR_NOUNS, DEVICE_NOUNS, HOME_NOUNS, NOT_NAMES, PRODUCT_CLASS
-from perdure.rules.values import Span, date, thing, trim, words_end
+from perdure.rules.spans import Span, thing, trim, words_end
+from perdure.rules.values import date
 
 _ADVERB = r"(?:(?:just|always|constantly|randomly|suddenly|recently|also|now|really|still|often|sometimes|frequently|again|has|have|had|is|was|been|'s|badly|completely|totally|seems to|started to|started|starts|begun to|began to|has been|occasionally|only|even|gets|got|keeps?|kept|keep|super|very|so|too|extremely|way too|quite|pretty|a bit|not) )*"
 _BAD_VERB = (
@@ -37,6 +38,8 @@ _SOLUTION_IS = (
     r"what (?:fixed|solved|helped|worked|did it)(?: (?:it|for me|in the end))? (?:was|is)|(?:i|we|they|he|she|support|the (?:technician|mechanic|shop|repair (?:shop|guy))) (?:\w+ )?(?:fixed|solved|resolved|repaired) (?:it|this|that|the [\w ]{2,40}?|my [\w ]{2,40}?|our [\w ]{2,40}?) (?:by|with)|"
     r"(?:(?:it|this|that|the (?:problem|issue)) )?(?:was|is|got|has been|'s been) (?:finally |now )?(?:fixed|solved|resolved|repaired) (?:by|with|after|thanks to)|(?:fixed|solved|resolved) (?:it |this |that )?(?:by|with)|(?:and|then) (?:it )?(?:was )?(?:fixed|solved) by)\s+(?P<by>.+)"
 )
+_SOLVING_WORD = r"\b(?:turned out|fix\w*|solv\w+|solution|resolv\w+|repaired|cured?|sorted|stopped|did the trick|got rid|took care|answer|culprit|cause|problem|issue|helped|worked|did it)\b"
+"""Cheap to look for, and one of them is in every sentence that says what solved something."""
 _WARRANTY = (
     r"(?:(?:warranty|guarantee)(?: (?:on|for|of) (?:my |the |our )?(?P<dev>[\w' .-]{2,50}?))?(?:,? (?:which|that))? (?:is |was |has been )?(?:(?:still |only |now )*(?:runs?|lasts?|expires?|expired|ends?|ended|good|valid|active|until|through|up|extended|covers?|goes|ran|run) ?)+"
     r"(?:me |it |out |(?:in|on|at|until|till|through|to|up to|by) )*|(?:under|in|out of) warranty (?:until|till|through|since) |warranty(?:[ _](?:until|end|expiry|expires|valid until|expiration(?: date)?|end date))?\s*[:=]\s*)(?P<rest>.{2,40})"
@@ -61,7 +64,7 @@ class Warranty:
 
 
 def find_fault(text: str, start: int, end: int) -> Fault | None:
-    """ "My Dell XPS overheats when I compile", "it won't start"; only things that are known to break."""
+    """Reads "My Dell XPS overheats when I compile", "it won't start"; only things that are known to break."""
     m = rx(rf"(?:^|(?<=\W)){_POSSESSED}(?P<bad>{_BAD})").search(text, start, end)
     if m and breakable(m.group("np")):
         a = m.start("np")
@@ -72,7 +75,9 @@ def find_fault(text: str, start: int, end: int) -> Fault | None:
             d0, d1 = device[0]
             apostrophe = text.find("'s", d0, d1)
             return Fault((d0, apostrophe if apostrophe > 0 else d1), issue[0])
-    m = rx(rf"(?:(?:and|but|now|so|lately|then|also|yesterday|today|recently|since then),? )*(?:it|she|he)(?:\s+|(?='s))(?P<bad>{_BAD})").match(text, start, end)
+    m = rx(
+        rf"(?:(?:and|but|now|so|lately|then|also|yesterday|today|recently|since then),? )*(?:it|she|he)(?:\s+|(?='s))(?P<bad>{_BAD})"
+    ).match(text, start, end)
     if m:
         b = words_end(text, m.end("bad"), end, _TAIL)
         issue = trim(text, m.start("bad"), min(b, m.end("bad") + 40))
@@ -91,11 +96,19 @@ def find_fault(text: str, start: int, end: int) -> Fault | None:
 
 def find_solution(text: str, start: int, end: int, *, open_issue: bool) -> Span | None:
     """What put it right: "BIOS update v2.3 fixed it", "turned out to be a blocked filter"."""
+    if rx(_SOLVING_WORD).search(text, start, end) is None:
+        return None
     m = rx(_SOLUTION_IS).search(text, start, end)
     if m and (open_issue or "fix" in m.group().lower() or "sol" in m.group()[:40].lower()):
-        if rx(r"(?:n't|not|never|if|will|should|would|might|hope\w*|maybe)\b[^,;]{0,30}$").search(text, start, m.start() + 1) or rx(r"(?:that )?(?:i|we|he|she|they|you|fine|ok|okay|great|good|well|not)\b").match(text, m.start("by"), end):
+        if rx(r"(?:n't|not|never|if|will|should|would|might|hope\w*|maybe)\b[^,;]{0,30}$").search(text, start, m.start() + 1) or rx(
+            r"(?:that )?(?:i|we|he|she|they|you|fine|ok|okay|great|good|well|not)\b"
+        ).match(text, m.start("by"), end):
             return None
-        spans = thing(text, m.start("by"), end) if text[m.start("by") :][:2].lower() in ("a ", "an") or text[m.start("by") :][:4].lower() == "the " else _action(text, m.start("by"), end)
+        spans = (
+            thing(text, m.start("by"), end)
+            if text[m.start("by") :][:2].lower() in ("a ", "an") or text[m.start("by") :][:4].lower() == "the "
+            else _action(text, m.start("by"), end)
+        )
         return spans[0] if spans else None
     m = rx(_SOLVED).search(text, start, end)
     if m:
@@ -106,7 +119,9 @@ def find_solution(text: str, start: int, end: int, *, open_issue: bool) -> Span 
             return None
         return _solver(text, *m.span("by"))
     if open_issue:
-        m = rx(r"(?P<by>[^,;:.!?\n]{3,80}?) (?:really |finally |actually |did |seems to have |has )*(?:helped|worked|did it)(?: (?:great|perfectly|like a charm|for me|in the end))?[.! ]*$").search(text, start, end)
+        m = rx(
+            r"(?P<by>[^,;:.!?\n]{3,80}?) (?:really |finally |actually |did |seems to have |has )*(?:helped|worked|did it)(?: (?:great|perfectly|like a charm|for me|in the end))?[.! ]*$"
+        ).search(text, start, end)
         if m and not rx(_NOT_SOLVED).search(m.group("by")):
             return _solver(text, *m.span("by"))
     return None
@@ -114,7 +129,7 @@ def find_solution(text: str, start: int, end: int, *, open_issue: bool) -> Span 
 
 def find_warranty(text: str, start: int, end: int) -> Warranty | None:
     """Until when something is under warranty."""
-    m = rx(_WARRANTY).search(text, start, end)
+    m = rx(_WARRANTY).search(text, start, end) if rx(r"warrant|guarantee").search(text, start, end) else None
     if m is None or rx(r"\b(?:no|isn'?t|not)\b[^.]{0,20}$").search(text, start, m.start()):
         return None
     until = date(text, m.start("rest"), end)
@@ -122,7 +137,9 @@ def find_warranty(text: str, start: int, end: int) -> Warranty | None:
         return None
     device = trim(text, *m.span("dev")) if m.group("dev") else []
     if not device:
-        owned = rx(r"(?:my|our|the) (?P<np>[\w .-]{2,40}?)(?:'s (?:\w+ )?warranty| (?:is|has|comes|came|was|are)\b)").search(text, start, m.end())
+        owned = rx(r"(?:my|our|the) (?P<np>[\w .-]{2,40}?)(?:'s (?:\w+ )?warranty| (?:is|has|comes|came|was|are)\b)").search(
+            text, start, m.end()
+        )
         device = trim(text, *owned.span("np")) if owned and breakable(owned.group("np")) else []
     return Warranty(device[0] if device else None, until[0])
 
@@ -134,7 +151,7 @@ def breakable(noun: str) -> bool:
 
 
 def device_class(noun: str) -> str:
-    """ "laptop" for "Dell XPS 15" and for "work laptop"; "" when unknown."""
+    """Reads "laptop" for "Dell XPS 15" and for "work laptop"; "" when unknown."""
     words = noun.casefold().replace("'s", "").split()
     for w in words:
         if w in PRODUCT_CLASS:
@@ -146,7 +163,14 @@ def device_class(noun: str) -> str:
 
 
 def _action(text: str, start: int, end: int) -> list[Span]:
-    return trim(text, start, min(words_end(text, start, end, r"[;:!?\n()]|\.(?:\s|$)|,? (?:and now|but|so|which|and (?:it|everything))\b|, "), start + 90))
+    return trim(
+        text,
+        start,
+        min(
+            words_end(text, start, end, r"[;:!?\n()]|\.(?:\s|$)|,? (?:and now|but|so|which|and (?:it|everything))\b|, "),
+            start + 90,
+        ),
+    )
 
 
 def _solver(text: str, start: int, end: int) -> Span | None:
@@ -164,6 +188,9 @@ def _solver(text: str, start: int, end: int) -> Span | None:
     spans = trim(text, at, end)
     if not spans or (len(text[spans[0][0] : spans[0][1]].split()) == 1 and text[spans[0][0] : spans[0][1]].casefold() in NOT_NAMES):
         return None
-    if rx(r"(?:it|that|this|which|he|she|they|i|we|you|nothing|who|everything|there|what)\b").match(text, *spans[0]) or len(text[spans[0][0] : spans[0][1]].split()) > 14:
+    if (
+        rx(r"(?:it|that|this|which|he|she|they|i|we|you|nothing|who|everything|there|what)\b").match(text, *spans[0])
+        or len(text[spans[0][0] : spans[0][1]].split()) > 14
+    ):
         return None
     return spans[0]

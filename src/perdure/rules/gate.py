@@ -58,12 +58,17 @@ _SHORT = any_of(
     r"\btemporarily\b|\bfor the moment\b|\bheute nur\b|\bnur heute\b",
     r"\bI(?:'m| am) (?:currently |just )?(?:in (?:a|the) (?:meeting|car|queue|call|line|middle)|on (?:a|the) (?:train|bus|plane|call|phone)|at the (?:airport|gate|station|gym|store|supermarket|office))\b",
 )
+_STANDING = any_of(
+    r"^(?:please,? )?(?:from now on|going forward|in (?:the )?future|for all future|henceforth)\b.{0,10}\b(?:please |always |never |only |don'?t |do not )*(?:answer|reply|respond|write|speak|talk|address|call|use|give|keep|be|explain|include|avoid|format|start|end|send|show|tell|translate|skip|stop)\b",
+    r"^(?:please )?(?:always|never) (?:answer|reply|respond|write|speak|address|call me|use|give me|keep|explain|include|format|start|end|show)\b",
+    r"\b(?:answer|reply|respond|write|speak|talk) (?:to me )?(?:only |always )?in (?:english|german|french|spanish|italian|portuguese|hindi|chinese|japanese|bullet points|short sentences|plain english|metric|simple words)(?: from now on|,? always| please|,? going forward)*[.! ]*$",
+)
 _QUESTION_START = (
     r"^(?:(?:and|but|so|hey|hi|ok|okay|well|also|oh|btw|by the way|please|um|hmm|then|now|actually|wait|sorry|quick question)[,:]? )*"
     r"(?:what|where|when|who|whom|whose|which|why|how|do|does|did|is|are|was|were|am|can|could|would|will|should|shall|may|might|have (?:i|you|we|they)|has|had (?:i|you|we|they)|"
     r"isn't|aren't|don't (?:i|you|we|they)|doesn't|didn't|won't|wouldn't|couldn't|can't (?:i|you|we)|haven't|hasn't|what's|where's|who's|when's|how's|any idea|any chance|"
     r"wo|was|wann|warum|wie|wer|welche[rs]?|wohne ich|bin ich|habe ich|dónde|donde|qué|cuándo|cómo|quién|cuál|por qué|où|quand|comment|pourquoi|quel(?:le)?|est-ce|qu'est|qui|"
-    r"dove|quando|come mai|chi|perché|quale|onde|quem|qual)\b(?! (?:is why|a |an )\b)"
+    r"dove|quando|come mai|chi|perché|quale|onde|quem|qual)\b(?!')(?! (?:is why|a |an )\b)"
 )
 _NOT_QUESTION = (
     r"^(?:when|while|where(?:ver|as)?|what(?: i|'s more)|how(?:ever)|who(?:ever)|whenever|come)\b[^?]{3,80},? (?:i|we|my)\b|"
@@ -92,7 +97,7 @@ _CHAT = any_of(
     r"^i (?:think so|guess so|hope so|suppose so|see|agree|understand|know|mean it|get it|got it|hear you|wonder|bet|hope|wish|appreciate|apologi[sz]e|doubt|feel you|totally agree|completely agree|couldn'?t agree|can(?:'t|not) (?:wait|believe|imagine|tell|complain|thank)|can (?:imagine|see|tell|relate|understand)|see what|thought so|was (?:just )?(?:kidding|joking)|said|told you|asked|mean)\b(?!,? (?:i|my|we)\b)",
     r"^i (?:just |really |totally |completely |also )*(?:think|thought|believe|feel|guess|suppose|assume|figure|know|hope|wish|bet|agree|understand)(?: that| like)?,? (?:you|it|its|it's|that|this|that's|the|there|they|we should|a|so|in|your|these|those|what|everyone|people|he|she)\b",
     r"^i (?:just |really |absolutely |also |totally |so )*(?:love|like|hate|adore|enjoyed?|prefer|want|need|liked|loved|hated|appreciate|dislike|enjoy|miss) (?:it|this|that|that's|these|those|you|your|the (?:idea|answer|way you|suggestion|sound|first one|second one|last one|way this|way that|look)|him|her|them|how (?:you|it|this|that)|when you|what you|both|all of (?:it|them|these|those|that)|one|yours)\b(?!.{0,20}\b(?:restaurant|band|city|show|book|movie|film|series|food|place)\b)",
-    r"^i(?:'m| am|'m just| was) (?:so |very |really |just |also |a bit |a little |quite |pretty |too |super |feeling |not |always |totally |absolutely )*(?:sorry|glad|happy|sad|tired|exhausted|bored|hungry|thirsty|sleepy|busy|fine|good|great|okay|ok|well|sure|afraid (?:not|so|i|that)|excited|thrilled|impressed|surprised|shocked|amazed|worried|stressed|nervous|proud|grateful|thankful|lucky|jealous|angry|annoyed|upset|mad|confused|here|ready|back|done|serious|joking|kidding|right|wrong|positive|certain|in|down|alive|awake|bad|cold|hot|better|late|welcome|all (?:set|ears|good)|looking forward|cool|interested to)\b(?! (?:at|with|as) (?:a |an )?[A-Z])",
+    r"^i(?:'m| am|'m just| was) (?:so |very |really |just |also |a bit |a little |quite |pretty |too |super |feeling |not |always |totally |absolutely )*(?:sorry|glad|happy|sad|tired|exhausted|bored|hungry|thirsty|sleepy|busy|fine|good|great|okay|ok|well|sure|afraid (?:not|so|i|that)|excited|thrilled|impressed|surprised|shocked|amazed|worried|stressed|nervous|proud|grateful|thankful|lucky|jealous|angry|annoyed|upset|mad|confused|here|ready|done|serious|joking|kidding|right|wrong|positive|certain|alive|awake|better|welcome|(?:in|down|bad|cold|hot|late|back|out|up)(?=[.!, ]*$)|all (?:set|ears|good)|looking forward|cool|interested to)\b(?! (?:at|with|as) (?:a |an )?[A-Z])",
     r"^(?:we|i) (?:should|could|can|shall|must|may|would have|could have|should have)\b(?!n't)(?! (?:speak|play|swim|read|cook|eat|only|drive|code|dance|sing|not))",
     r"^(?:it|that|this|there|these|those)(?:'s|'re| is| was| are| were| sounds?| looks?| seems?| makes?| will| would| must| feels?| has been)\b",
     r"^you(?:'re|'ve|'d|'ll| |r )",
@@ -104,10 +109,11 @@ _UNREAL = any_of(
     r"^(?:and |but |so |ok |well |even |only |as )*(?:if|unless|in case|were i|had i|should i)\b",
     r"\bif (?:i|we) (?:was|were|lived|had|could|worked|moved|became|got|won|ever)\b",
     r"\bi (?:wish|wished)\b|\bif only\b|\bwould(?:'ve| have) (?:been|lived|worked|had|loved|liked)\b",
-    r"^(?:i|we)(?:'d| would)(?: n't|n't| not)? (?!rather|prefer|like to|love to)(?!ve)",
+    r"^(?:i|we)(?:'d| would)(?: n't|n't| not)? (?!rather|prefer|like to|love to|say\b)(?!ve)",
     r"\b(?:i|we) (?:almost|nearly|could have|should have|might have|would have)\b",
     r"^(?:perhaps|maybe) (?:i|we|he|she|they|you|it|my|the)\b(?:'m|'s|'re)? (?:should|could|can|am|is|are|need)\b",
     r"\bwhat if\b|\bas if i\b|\bhypothetical",
+    r"\b(?:not sure|unsure|don'?t know|no idea|wondering|wonder|can'?t tell|doubt|can'?t remember) (?:if|whether|that|how)\b",
 )
 _MAKE_BELIEVE = any_of(
     r"^(?:please |now |ok |okay |so |well |just )*(?:imagine|pretend|suppose|supposing|assume|assuming|picture this|say (?:i|you|we|that i)|let'?s (?:say|pretend|assume|imagine|suppose))\b",
@@ -119,12 +125,22 @@ _MAKE_BELIEVE = any_of(
     r"\b(?:want you to|can you|please|you (?:will|should)) (?:act|behave|respond|pretend|play)\b",
 )
 _ROLE_PLAY = any_of(
-    r"\brole[- ]?play", r"\blet'?s pretend\b", r"\bin character\b", r"\bplay (?:a|the) (?:game|role|part) (?:where|of|in which)\b",
-    r"\b(?:you'?re|you are|you play|you'll be) (?:a|an|the) [^.!?\n]{1,60}\b(?:and|,) (?:i'?m|i am|i play|i'll be)\b", r"\btext adventure\b",
+    r"\brole[- ]?play",
+    r"\blet'?s pretend\b",
+    r"\bin character\b",
+    r"\bplay (?:a|the) (?:game|role|part) (?:where|of|in which)\b",
+    r"\b(?:you'?re|you are|you play|you'll be) (?:a|an|the) [^.!?\n]{1,60}\b(?:and|,) (?:i'?m|i am|i play|i'll be)\b",
+    r"\btext adventure\b",
 )
 _ROLE_PLAY_OVER = any_of(
-    r"\bout of character\b", r"\booc\b", r"\bend (?:of )?(?:the )?(?:role|scene|story|game)", r"\bstop (?:the )?(?:pretend|role|game)",
-    r"\bback to (?:reality|real)", r"\bin real life\b", r"\bfor real (?:now|though)\b", r"\bseriously now\b",
+    r"\bout of character\b",
+    r"\booc\b",
+    r"\bend (?:of )?(?:the )?(?:role|scene|story|game)",
+    r"\bstop (?:the )?(?:pretend|role|game)",
+    r"\bback to (?:reality|real)",
+    r"\bin real life\b",
+    r"\bfor real (?:now|though)\b",
+    r"\bseriously now\b",
 )
 _HEARSAY = (
     r"^(?:(?:and|but|so|well|also|yesterday|today|apparently),? )*(?!i\b|we\b|(?:my|the|our) (?:doctor|gp|dr|dentist|vet|nurse|dermatologist|cardiologist|pediatrician|allergist|test|results?|scan|dietitian|optician))"
@@ -137,7 +153,7 @@ _EXPLICIT = any_of(
 )
 _CORRECTION = any_of(
     r"^(?:oh,? |oops,? |wait,? |um,? |no,? |nope,? |ah,? |hmm,? )*(?:actually|correction|scratch that|my mistake|my bad|i misspoke|i mis-?typed|typo)\b",
-    r"^(?:oops|wait|no|nope|sorry|oh no|whoops|hang on)[,!.:-]+ (?:actually|i meant|it'?s|i|that'?s|my|he|she|not|the)\b",
+    r"^(?:no,? wait|wait,? no|oh no,? wait)\b|^(?:oops|wait|no|nope|sorry|oh no|whoops|hang on)[,!.:-]+ (?:actually|i meant|it'?s (?!ok|fine|good|great|not|a |so|been|all|just|my)|i (?:live|work|am|have)|my name|not (?!really|yet|at all|sure|always|that|a |too|so|only))",
     r"\b(?:i|what i) (?:actually |really )?meant\b(?! (?:to say thank|it|to be)\b)",
     r"\bnot [\w' ]{1,30}(?:,| but| -) (?:it'?s|i'?m|but|i meant)\b",
     r"\bi was wrong\b|\bi made a mistake\b|\bthat was wrong\b|\bthat'?s (?:wrong|not right|incorrect|not correct)\b|\bsorry,? i (?:meant|mean)\b|\b(?:genauer gesagt|korrektur|quiero decir|corrección|en fait|je voulais dire|correzione|correção)\b",
@@ -150,7 +166,8 @@ class Verdict:
 
     `keep`: it may be remembered. `explicit`, `correction`, `short`, `private`: as in `Candidate` and `Extraction`.
     `unsay`: it takes back what was said before. `silence`: nothing of this message may be stored. `stop`: what follows in
-    this message is make-believe or pasted. `hearsay`: somebody else's words. `chat`: small talk, kept only for a firm slot.
+    this message is make-believe or pasted. `chat`: small talk, kept only for a firm slot. `standing`: how the speaker wants to be
+    answered from now on.
     """
 
     keep: bool = False
@@ -162,6 +179,7 @@ class Verdict:
     silence: bool = False
     stop: bool = False
     chat: bool = False
+    standing: bool = False
 
 
 def hijacks(masked: str) -> bool:
@@ -206,10 +224,13 @@ def judge(sentence: str) -> Verdict:
         return Verdict(private=private)
     short = private or rx(_SHORT).search(s) is not None
     correction = rx(_CORRECTION).search(body) is not None
-    if not explicit and not short and rx(_REQUEST).match(low):
+    standing = rx(_STANDING).search(s) is not None
+    if not explicit and not short and not standing and rx(_REQUEST).match(low):
         return Verdict(private=private)
     chat = rx(_ASKING).search(_opened(body)) is not None or rx(_CHAT).search(_opened(body)) is not None
-    return Verdict(keep=True, explicit=explicit, correction=correction, short=short, private=private, chat=chat)
+    return Verdict(
+        keep=True, explicit=explicit, correction=correction, short=short, private=private, chat=chat and not standing, standing=standing
+    )
 
 
 _OPENERS = r"^(?:(?:and|but|so|hey|hi|hello|ok|okay|well|also|oh|btw|by the way|now|yes|yeah|yep|no|nope|lol|haha|honestly|actually|sorry|thanks|thank you|wow|aw+|anyway)[,!.:]* )+(?=\w)"

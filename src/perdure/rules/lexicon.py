@@ -18,20 +18,45 @@ class Kin:
 def _kin() -> dict[str, Kin]:
     table: dict[str, Kin] = {}
     rows = (
-        ("spouse", "f", "wife"), ("spouse", "m", "husband hubby"), ("spouse", "", "spouse"),
-        ("partner", "f", "girlfriend fiancée fiancee gf"), ("partner", "m", "boyfriend fiancé fiance bf"), ("partner", "", "partner"),
-        ("child", "f", "daughter"), ("child", "m", "son"), ("child", "", "child kid baby toddler teenager firstborn"),
-        ("parent", "f", "mother mom mum mama mommy stepmother stepmom"), ("parent", "m", "father dad papa daddy stepfather stepdad"),
+        ("spouse", "f", "wife"),
+        ("spouse", "m", "husband hubby"),
+        ("spouse", "", "spouse"),
+        ("partner", "f", "girlfriend fiancée fiancee gf"),
+        ("partner", "m", "boyfriend fiancé fiance bf"),
+        ("partner", "", "partner"),
+        ("child", "f", "daughter"),
+        ("child", "m", "son"),
+        ("child", "", "child kid baby toddler teenager firstborn"),
+        ("parent", "f", "mother mom mum mama mommy stepmother stepmom"),
+        ("parent", "m", "father dad papa daddy stepfather stepdad"),
         ("parent", "", "parent"),
-        ("sibling", "f", "sister half-sister stepsister sis"), ("sibling", "m", "brother half-brother stepbrother bro"),
+        ("sibling", "f", "sister half-sister stepsister sis"),
+        ("sibling", "m", "brother half-brother stepbrother bro"),
         ("sibling", "", "sibling twin"),
-        ("relative", "f", "grandmother grandma granny nana aunt auntie niece mother-in-law sister-in-law daughter-in-law granddaughter goddaughter godmother stepdaughter"),
-        ("relative", "m", "grandfather grandpa granddad uncle nephew father-in-law brother-in-law son-in-law grandson godson godfather stepson"),
+        (
+            "relative",
+            "f",
+            "grandmother grandma granny nana aunt auntie niece mother-in-law sister-in-law daughter-in-law granddaughter goddaughter godmother stepdaughter",
+        ),
+        (
+            "relative",
+            "m",
+            "grandfather grandpa granddad uncle nephew father-in-law brother-in-law son-in-law grandson godson godfather stepson",
+        ),
         ("relative", "", "cousin grandchild relative"),
         ("friend", "", "friend bestie buddy pal roommate flatmate housemate"),
         ("colleague", "", "colleague coworker co-worker teammate workmate intern assistant"),
         ("boss", "", "boss manager supervisor"),
-        ("doctor", "", "doctor gp dentist therapist physician cardiologist dermatologist psychiatrist psychologist pediatrician physiotherapist"),
+        (
+            "doctor",
+            "",
+            "doctor gp dentist therapist physician cardiologist dermatologist psychiatrist psychologist pediatrician physiotherapist",
+        ),
+        (
+            "contact",
+            "",
+            "landlord landlady teacher coach trainer mentor tutor nanny babysitter lawyer accountant hairdresser barber client professor advisor pastor contractor",
+        ),
         ("neighbor", "", "neighbor neighbour"),
     )
     for attribute, gender, words in rows:
@@ -43,21 +68,66 @@ def _kin() -> dict[str, Kin]:
         "iguana mouse rat chicken goat cow donkey"
     ).split():
         table[word] = Kin("pet", "has_" + word.replace("-", "_"), "", "Pet")
-    for word, same in {"mom": "mother", "mum": "mother", "mama": "mother", "dad": "father", "papa": "father", "hubby": "husband", "kid": "child",
-                       "gf": "girlfriend", "bf": "boyfriend", "sis": "sister", "bro": "brother", "neighbour": "neighbor",
-                       "co-worker": "coworker", "fiancé": "fiance", "fiancée": "fiancee"}.items():
+    for word, same in {
+        "mom": "mother",
+        "mum": "mother",
+        "mama": "mother",
+        "dad": "father",
+        "papa": "father",
+        "hubby": "husband",
+        "kid": "child",
+        "gf": "girlfriend",
+        "bf": "boyfriend",
+        "sis": "sister",
+        "bro": "brother",
+        "neighbour": "neighbor",
+        "co-worker": "coworker",
+        "fiancé": "fiance",
+        "fiancée": "fiancee",
+    }.items():
         table[word] = Kin(table[word].attribute, "has_" + same, table[word].gender)
     return table
 
 
 KIN: dict[str, Kin] = _kin()
 KIN_PLURALS: dict[str, str] = {
-    "kids": "child", "children": "child", "sons": "son", "daughters": "daughter", "twins": "child", "parents": "parent", "sisters": "sister",
-    "brothers": "brother", "siblings": "sibling", "friends": "friend", "cats": "cat", "dogs": "dog", "pets": "pet", "puppies": "puppy",
-    "kittens": "kitten", "rabbits": "rabbit", "bunnies": "bunny", "parrots": "parrot", "hamsters": "hamster", "horses": "horse",
-    "chickens": "chicken", "goats": "goat", "cousins": "cousin", "nieces": "niece", "nephews": "nephew", "colleagues": "colleague",
-    "coworkers": "coworker", "grandchildren": "grandchild", "grandparents": "relative", "in-laws": "relative", "roommates": "roommate",
-    "grandsons": "grandson", "granddaughters": "granddaughter", "boys": "son", "girls": "daughter", "babies": "baby", "birds": "bird",
+    "kids": "child",
+    "children": "child",
+    "sons": "son",
+    "daughters": "daughter",
+    "twins": "child",
+    "parents": "parent",
+    "sisters": "sister",
+    "brothers": "brother",
+    "siblings": "sibling",
+    "friends": "friend",
+    "cats": "cat",
+    "dogs": "dog",
+    "pets": "pet",
+    "puppies": "puppy",
+    "kittens": "kitten",
+    "rabbits": "rabbit",
+    "bunnies": "bunny",
+    "parrots": "parrot",
+    "hamsters": "hamster",
+    "horses": "horse",
+    "chickens": "chicken",
+    "goats": "goat",
+    "cousins": "cousin",
+    "nieces": "niece",
+    "nephews": "nephew",
+    "colleagues": "colleague",
+    "coworkers": "coworker",
+    "grandchildren": "grandchild",
+    "grandparents": "relative",
+    "in-laws": "relative",
+    "roommates": "roommate",
+    "grandsons": "grandson",
+    "granddaughters": "granddaughter",
+    "boys": "son",
+    "girls": "daughter",
+    "babies": "baby",
+    "birds": "bird",
 }
 KIN_ADJECTIVES = (
     r"(?:(?:older|younger|little|big|elder|eldest|oldest|youngest|twin|baby|late|best|close|closest|old|new|other|first|second|third|only|dear|"
@@ -121,7 +191,10 @@ PRODUCT_CLASS: dict[str, str] = {
         "watch": "garmin fitbit smartwatch",
         "computer": "imac pc desktop computer mac raspberry",
         "router": "router fritzbox eero",
-        "monitor": "monitor", "printer": "printer", "tv": "tv television", "speaker": "sonos homepod speaker soundbar",
+        "monitor": "monitor",
+        "printer": "printer",
+        "tv": "tv television",
+        "speaker": "sonos homepod speaker soundbar",
     }.items()
     for word in words.split()
 }

@@ -34,7 +34,24 @@ def read_tool(content: str, masked: str, index: int, anchor: datetime, discourse
             break
     if not pairs:
         return []
-    product = next((pairs[k][0] for k in ("product", "product_name", "device", "device_name", "model", "device_model", "item", "item_name", "product_model") if k in pairs), "")
+    product = next(
+        (
+            pairs[k][0]
+            for k in (
+                "product",
+                "product_name",
+                "device",
+                "device_name",
+                "model",
+                "device_model",
+                "item",
+                "item_name",
+                "product_model",
+            )
+            if k in pairs
+        ),
+        "",
+    )
     warranty = next((pairs[k][0] for k in pairs if k.startswith("warranty")), "")
     if not product and not warranty:
         return []
@@ -54,7 +71,17 @@ def read_tool(content: str, masked: str, index: int, anchor: datetime, discourse
     if warranty:
         slots.append(Slot(entity, "warranty", warranty))
     return [
-        Candidate(text=quote, quote=quote, message=index, subject=entity, confidence=0.7, importance=0.5, entities=tuple(entities), relations=tuple(relations), slots=tuple(slots))
+        Candidate(
+            text=quote,
+            quote=quote,
+            message=index,
+            subject=entity,
+            confidence=0.7,
+            importance=0.5,
+            entities=tuple(entities),
+            relations=tuple(relations),
+            slots=tuple(slots),
+        )
     ]
 
 
@@ -83,7 +110,18 @@ def read_assistant(content: str, masked: str, index: int, anchor: datetime, disc
             if discourse.issue:
                 entities += (Entity(discourse.issue, "Issue"),)
                 relations = (Relation(discourse.issue, "solved_by", value),)
-        out.append(Candidate(text=text, quote=text, message=index, confidence=0.6, importance=0.5, entities=entities, relations=relations, slots=slots))
+        out.append(
+            Candidate(
+                text=text,
+                quote=text,
+                message=index,
+                confidence=0.6,
+                importance=0.5,
+                entities=entities,
+                relations=relations,
+                slots=slots,
+            )
+        )
         if len(out) >= _MOST:
             break
     return out

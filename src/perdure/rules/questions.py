@@ -36,8 +36,7 @@ class Form:
 
 _MEAL = "diet allergy likes dislikes favorite_food"
 _LAPTOP = (
-    "laptop computer pc notebook desktop phone smartphone tablet headphones camera printer monitor router "
-    "device devices gadget console"
+    "laptop computer pc notebook desktop phone smartphone tablet headphones camera printer monitor router device devices gadget console"
 )
 
 ASKS: Final[tuple[Asks, ...]] = (
@@ -65,16 +64,14 @@ ASKS: Final[tuple[Asks, ...]] = (
         "solution issue device",
     ),
     Asks(
-        "issue issues problem problems trouble wrong broken error errors bug bugs broke crash crashing crashed "
-        "failing overheating slow",
+        "issue issues problem problems trouble wrong broken error errors bug bugs broke crash crashing crashed failing overheating slow",
         "issue solution device",
     ),
     Asks("defekt kaputt problema problemas probleme problemes panne guasto समस्या", "issue solution device"),
     # Food and health.
     Asks("allergic allergy allergies allergen allergens epipen", "allergy diet condition"),
     Asks(
-        "allergisch allergie allergien alergia alergias alergico alergica allergique allergies allergico allergica "
-        "allergia allergie एलर्जी",
+        "allergisch allergie allergien alergia alergias alergico alergica allergique allergies allergico allergica allergia allergie एलर्जी",
         "allergy diet",
     ),
     Asks(
@@ -88,8 +85,7 @@ ASKS: Final[tuple[Asks, ...]] = (
         "diet allergy dislikes likes",
     ),
     Asks(
-        "dinner lunch breakfast brunch cook cooking recipe recipes restaurant restaurants menu meal meals snack "
-        "snacks bake barbecue",
+        "dinner lunch breakfast brunch cook cooking recipe recipes restaurant restaurants menu meal meals snack snacks bake barbecue",
         _MEAL,
     ),
     Asks(
@@ -109,13 +105,10 @@ ASKS: Final[tuple[Asks, ...]] = (
     Asks("doctor dentist therapist physician gp arzt medico medecin dottore", "doctor appointment"),
     # Favourites are read by the planner; the rest of taste here.
     Asks(
-        "favorite favourite favorites favourites favorito favorita favoritos prefere preferee preferido preferida "
-        "preferito preferita",
+        "favorite favourite favorites favourites favorito favorita favoritos prefere preferee preferido preferida preferito preferita",
         "likes",
     ),
-    Asks(
-        "gift gifts present presents geschenk regalo regalos cadeau regali presente surprise", "likes hobby dislikes birthday age"
-    ),
+    Asks("gift gifts present presents geschenk regalo regalos cadeau regali presente surprise", "likes hobby dislikes birthday age"),
     Asks(
         "get buy give",
         "likes hobby dislikes birthday age",
@@ -129,9 +122,7 @@ ASKS: Final[tuple[Asks, ...]] = (
         "likes hobby dislikes",
         unless=r"\b(?:would|d) (?:like|love) to\b|\blooks? like\b",
     ),
-    Asks(
-        "mag mogen liebe gern gerne gusta gustan encanta aime aimes adore piace piacciono gosto gosta पसंद", "likes dislikes hobby"
-    ),
+    Asks("mag mogen liebe gern gerne gusta gustan encanta aime aimes adore piace piacciono gosto gosta पसंद", "likes dislikes hobby"),
     Asks("coffee tea drink drinks beer wine kaffee cafe", "likes favorite_drink dislikes diet routine"),
     Asks("hobby hobbies pastime pastimes interests interested hobbys passatempo aficiones loisirs", "hobby likes"),
     Asks("time weekends fun", "hobby likes routine", when=r"\b(?:free|spare) time|\bfor fun\b|on weekends"),
@@ -155,8 +146,7 @@ ASKS: Final[tuple[Asks, ...]] = (
     Asks("born geboren nacio nacido ne nee nato nata nascido nasceu nasci naci", "from birthday"),
     Asks("anniversary", "anniversary spouse"),
     Asks(
-        "married marry wedding single divorced engaged relationship verheiratet casado casada marie mariee sposato "
-        "sposata dating",
+        "married marry wedding single divorced engaged relationship verheiratet casado casada marie mariee sposato sposata dating",
         "marital_status spouse partner anniversary",
     ),
     # Work and study.
@@ -227,8 +217,7 @@ ASKS: Final[tuple[Asks, ...]] = (
         unless=r"\b(?:hard|flash|google|usb|thumb) drive",
     ),
     Asks(
-        "buy bought purchase purchased order ordered cost price spend spent paid gekauft kaufte compre comprado "
-        "achete comprato comprei",
+        "buy bought purchase purchased order ordered cost price spend spent paid gekauft kaufte compre comprado achete comprato comprei",
         "purchase owns device",
     ),
     Asks("own owns owned", "owns device car purchase"),
@@ -330,8 +319,7 @@ FAVORITES_CHINESE: Final[dict[str, str]] = {
 KIN: Final[dict[str, str]] = {
     word: attribute
     for attribute, words in {
-        "spouse": "wife husband spouse hubby ehefrau ehemann frau mann esposa esposo marido mujer femme mari epouse "
-        "moglie marito पत्नी पति",
+        "spouse": "wife husband spouse hubby ehefrau ehemann frau mann esposa esposo marido mujer femme mari epouse moglie marito पत्नी पति",
         "partner": "girlfriend boyfriend fiance fiancee partner freundin freund novia novio copine copain fidanzata "
         "fidanzato namorada namorado",
         "child": "kid kids child children son sons daughter daughters baby twins toddler kind kinder tochter sohn "
@@ -342,8 +330,7 @@ KIN: Final[dict[str, str]] = {
         "sibling": "brother brothers sister sisters sibling siblings bruder schwester geschwister hermano hermana "
         "hermanos hermanas frere soeur freres "
         "soeurs fratello sorella fratelli sorelle irmao irma irmaos भाई बहन",
-        "friend": "friend friends bestie buddy roommate flatmate housemate amigo amiga amigos ami amie amis amico "
-        "amica amici दोस्त",
+        "friend": "friend friends bestie buddy roommate flatmate housemate amigo amiga amigos ami amie amis amico amica amici दोस्त",
         "relative": "aunt uncle cousin cousins grandmother grandma granny grandfather grandpa niece nephew nephews "
         "nieces grandson granddaughter "
         "grandchildren oma opa tante onkel abuela abuelo nonna nonno",

@@ -46,6 +46,7 @@ ATTRIBUTES: dict[str, Attribute] = {
     "colleague": Attribute("works with", relation="has_colleague", type="Person"),
     "boss": Attribute("reports to", relation="has_boss", type="Person"),
     "doctor": Attribute("is treated by", relation="has_doctor", type="Person"),
+    "contact": Attribute("knows", relation="has_contact", type="Person"),
     "neighbor": Attribute("lives next to", relation="has_neighbor", type="Person"),
     "pet": Attribute("has the pet", relation="has_pet", type="Pet"),
     "owns": Attribute("owns", relation="owns", type="Thing"),

@@ -52,13 +52,10 @@ _AMBIGUOUS_KIN = {
 }
 _NOMINATIVE = words("i we i'm i've i'd i'll ich wir je j yo nosotros io noi eu nos")
 _NAME_ACTS = words(
-    "does did is was has can can't could will should doesn't isn't didn't get buy give for hat ist "
-    "wohnt cook invite about bring make"
+    "does did is was has can can't could will should doesn't isn't didn't get buy give for hat ist wohnt cook invite about bring make"
 )
 _PLACED = words("to in at from with on near nach in mit a en con avec con em com")
-_GERMAN = words(
-    "wo wer wie wann warum welche welcher ich wir bin habe ist mein meine meiner der das und nicht hat heisst heisse wohnt"
-)
+_GERMAN = words("wo wer wie wann warum welche welcher ich wir bin habe ist mein meine meiner der das und nicht hat heisst heisse wohnt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +73,7 @@ def _bare(word: str) -> str:
     low = word.lower().replace("’", "'")
     if low.isascii() or "\u0900" <= low[0] <= "\u097f" or CJK_RUN.match(low):
         return low
-    return (
-        "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))
-        .replace("ß", "ss")
-        .replace("œ", "oe")
-    )
+    return "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c)).replace("ß", "ss").replace("œ", "oe")
 
 
 def words_of(text: str) -> list[Word]:
@@ -210,13 +203,7 @@ class Subjects:
 
     def _capitalised(self, word: Word, i: int, *, german: bool) -> bool:
         raw = word.raw
-        if (
-            not raw[0].isupper()
-            or len(raw) < 2
-            or word.bare in _NEVER_NAMES
-            or word.bare in data.SELF_WORDS
-            or word.bare in data.KIN
-        ):
+        if not raw[0].isupper() or len(raw) < 2 or word.bare in _NEVER_NAMES or word.bare in data.SELF_WORDS or word.bare in data.KIN:
             return False
         if _CONTRACTION.match(word.bare) or word.bare in CORE_WORDS or (i == 0 and word.bare in TRIGGERS):
             return False

@@ -6,11 +6,12 @@ Everything here is linear in the length of the text.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 BLANK = "\ufffc"
-MAX_TEXT = 200_000
+MAX_TEXT = 100_000
 """Characters of a message that are read; what follows is captured and searchable but not analysed."""
 
 _FENCES = re.compile(
@@ -31,6 +32,10 @@ _PASTED = re.compile(
     re.IGNORECASE,
 )
 _TELLS_US = re.compile(r"\b(?:remember|note|know|mind)\b", re.IGNORECASE)
+MAX_SENTENCE = 600
+"""A longer stretch without an end is cut at a blank near this many characters, so that no quote is a whole document."""
+MAX_SENTENCES = 2_000
+
 _END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)|[。！？；]+|[\n\r\u2028\u2029]+|…+|\.{3,}|।")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|st|prof|jr|sr|vs|no|inc|ltd|co|corp|approx|e\.g|i\.e|etc|a\.m|p\.m|dept|mt|ave|rd|jan|feb|mar|apr|jun|jul|"
@@ -55,6 +60,10 @@ def mask(content: str) -> str:
 
 def sentences(masked: str) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence, without surrounding blanks, bullets and line ends but with its closing mark."""
+    return itertools.islice(_sentences(masked), MAX_SENTENCES)
+
+
+def _sentences(masked: str) -> Iterator[tuple[int, int]]:
     start = 0
     for m in _END.finditer(masked):
         end = m.end()
@@ -80,8 +89,24 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = lead.end() if lead else start
     while end > begin and (text[end - 1].isspace() or text[end - 1] == BLANK):
         end -= 1
+    while end - begin > MAX_SENTENCE:
+        blank = _cut(text, begin)
+        yield begin, blank
+        begin = blank
+        while begin < end and text[begin].isspace():
+            begin += 1
     if end - begin > 1:
         yield begin, end
+
+
+def _cut(text: str, begin: int) -> int:
+    """Where a stretch that does not end is cut: the last comma before the limit, else the last blank, else the limit."""
+    limit = begin + MAX_SENTENCE
+    for mark in (", ", "，", "、", " "):
+        at = text.rfind(mark, begin + MAX_SENTENCE // 2, limit)
+        if at > 0:
+            return at + 1 if mark != " " else at
+    return limit
 
 
 def _blank(m: re.Match[str]) -> str:

@@ -1,97 +1,43 @@
-"""What of a sentence is the value: each kind of value is cut out of the words that follow a pattern, or refused.
-
-A cutter takes the text and a span in it and returns spans, so a value is always the speaker's own letters.
-"""
+"""What of a sentence is the value: each kind of value is cut out of the words that follow a pattern, or refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import (
-    CAR_BRANDS, CAR_NOUNS, DEVICE_NOUNS, JOBS, MONTHS, NOT_JOBS, NOT_NAMES, NOT_PLACES, NUMBERS, PRODUCT_CLASS, WEEKDAYS,
+    CAR_BRANDS,
+    CAR_NOUNS,
+    DEVICE_NOUNS,
+    JOBS,
+    MONTHS,
+    NOT_JOBS,
+    NOT_NAMES,
+    NOT_PLACES,
+    NUMBERS,
+    PRODUCT_CLASS,
+    WEEKDAYS,
 )
+from perdure.rules.spans import CLAUSE, TIME, Span, checked, parts, phrase, thing, things, trim, whole, words_end
 
-Span = tuple[int, int]
 Cutter = Callable[[str, int, int], list[Span]]
 
-_TIME = (
-    r"(?:[\s,(]+|^)(?:(?:just |only |about |around |almost |nearly |over |more than |every single |back )*"
-    r"(?:last|next|this|the past|the last|every|each) (?:\w+ )?(?:night|week|weekend|month|year|day|morning|evening|afternoon|summer|winter|spring|fall|autumn|decade|time|quarter|century|semester|"
-    rf"{WEEKDAYS}s?|{MONTHS})\b|yesterday|today|tomorrow|tonight|recently|lately|nowadays|these days|currently|right now|just now|at the moment|for now|now\b|already|again\b|anymore|any more|any longer|"
-    r"after all|as well|too\b|though\b|either\b|at all|a lot\b|very much|so much|the most|more than anything|instead|btw|lol|haha|once (?:a|per|every)|twice|three times|"
-    rf"(?:since|until|till|before|after|by|during|from|as of|starting|beginning|in|on|at|around|for)[\s]+(?:the |early |late |mid |mid-|about |around |over |almost |nearly |more than |end of |beginning of |past |last |next |this |then |only )*"
-    rf"(?:\d{{4}}\b|{MONTHS}(?![a-z])|{WEEKDAYS}s?\b|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTHS}(?![a-z])|\d{{1,2}}(?::\d\d)? ?(?:am|pm|a\.m|p\.m|o'clock)|noon|midnight|christmas|easter|new year|"
-    rf"{NUMBERS}(?: more)? (?:seconds?|minutes?|hours?|days?|weeks?|weekends?|months?|years?|decades?|semesters?)\b|yesterday|today|tomorrow|tonight|now\b|childhood|weekends?\b|weekdays|mornings?\b|evenings?\b|nights?\b|"
-    r"(?:winter|summer|spring|autumn|fall)\b|(?:week|month|year|weekend|day|quarter|decade|pandemic)\b|q[1-4]\b|a while|ages|(?:my )?(?:whole |entire )?life\b|as long as|i\b|we\b|graduat|birth|the age of|covid|lockdown|ever\b|good\b|sure\b|\d{1,2}/\d{1,2})|"
-    rf"(?:about |around |over |almost |nearly |just |like |exactly )*{NUMBERS} (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?) (?:ago|back|from now|each|every|a )|when\b|whenever\b|while\b|because\b|cause\b|cuz\b|so (?:that|i|we|far)\b|but\b|if\b|although\b|even though\b|except\b|thanks to\b|due to\b|despite\b)"
+
+_NAME = (
+    r"(?:[A-ZÀ-ÖØ-ÞŁŚŽČ][\w'’.-]*[\w]|[A-ZÀ-Ö])(?:\s(?:(?:van|von|de|da|di|del|la|le|bin|al|el|der|den|dos|du)\s)*[A-ZÀ-ÖØ-ÞŁŚŽČ][\w'’-]*)*"
 )
-_CLAUSE = r"[;:()\n\r!?]|,?\s+(?:which|who|whose|where|and (?:i|we|my|he|she|they|it|our|then|now|that|am|is|was|have|has)\b(?!'s name)|but|so|because|then)\b|\s+[-–—]+\s+|—|\.(?:\s|$)|\ufffc"
-_NP_END = (
-    r"\s+(?:and|or|with|for|as|from|during|at|in|on|to|by|near|that|than|since|into|about|through|via|over|under|right|just|like|"
-    r"is|was|are|were|has|have|had|he|she|they|i|we|it|named|called|back|together|full[- ]time|part[- ]time|fully|remotely|living|working|studying|based|of mine)\b|,"
-)
-_DETERMINER = r"(?:(?:a|an|the|my|our|some|any|all|most|a bit of|a little|a few|this|these|those|his|her|their|another|every|each|both|lots of|a lot of|such|kinda|quite|really|very|brand[- ]?new|used|second[- ]hand|new|also|especially|mainly|mostly|particularly|either|probably|maybe|definitely|i think|it's|its|about|around|roughly|approximately|currently|now|just|actually|only|a pair of|one|two)\s+)+"
-_LIST = r"\s*(?:,\s*(?:and|or|but also|plus)?|\s(?:and|or|as well as|plus)\s(?:also\s)?|\s?&\s?)\s*"
-_NAME = r"(?:[A-ZÀ-ÖØ-ÞŁŚŽČ][\w'’.-]*[\w]|[A-ZÀ-Ö])(?:\s(?:(?:van|von|de|da|di|del|la|le|bin|al|el|der|den|dos|du)\s)*[A-ZÀ-ÖØ-ÞŁŚŽČ][\w'’-]*)*"
-
-
-def words_end(text: str, start: int, end: int, *patterns: str) -> int:
-    """The first position at or after `start` where one of the patterns begins, else `end`."""
-    for pattern in patterns:
-        m = rx(pattern).search(text, start, end)
-        if m:
-            end = m.start()
-    return end
-
-
-def trim(text: str, start: int, end: int) -> list[Span]:
-    """The span without edge blanks and punctuation; no span when nothing is left."""
-    while start < end and (text[start].isspace() or text[start] in ",.;:!?\"'()[]-–—*_~“”„…`"):
-        start += 1
-    while end > start and (text[end - 1].isspace() or text[end - 1] in ",;:!?\"'([-–—*_~“”„…`。，！、।।" or text[end - 1] == "."):
-        if text[end - 1] == "." and rx(r"\b(?:[A-Z]\.){2,}$", 0).search(text, start, end):
-            break
-        end -= 1
-    if end > start and text[end - 1] == ")" and "(" not in text[start:end]:
-        return trim(text, start, end - 1)
-    return [(start, end)] if end > start and any(c.isalnum() for c in text[start:end]) else []
-
-
-def phrase(text: str, start: int, end: int) -> list[Span]:
-    """A stretch of words to the end of the clause, without the time it ends in; at most 120 characters."""
-    end = words_end(text, start, end, _CLAUSE, _TIME)
-    spans = trim(text, start, min(end, start + 120))
-    return [s for s in spans if s[1] - s[0] > 2]
-
-
-def whole(text: str, start: int, end: int) -> list[Span]:
-    """A stretch of words to the end of the clause, with its time; at most 140 characters."""
-    return trim(text, start, min(words_end(text, start, end, r"[;()\n\r!?\ufffc]|,? (?:but|so|because|which)\b|\.(?:\s|$)|, "), start + 140))
-
-
-def thing(text: str, start: int, end: int) -> list[Span]:
-    """One noun phrase without its article."""
-    end = words_end(text, start, end, _CLAUSE, _TIME)
-    m = rx(_DETERMINER).match(text, start, end)
-    start = m.end() if m else start
-    end = words_end(text, start, end, _NP_END)
-    return _checked(text, start, end, limit=7)
-
-
-def things(text: str, start: int, end: int) -> list[Span]:
-    """A list of things: "peanuts, shellfish and eggs"; prepositions may be part of one ("hiking in the Alps")."""
-    end = words_end(text, start, end, _CLAUSE, _TIME, r",?\s+(?:over|more than|rather than|instead of|with my|together with|especially|as long as|like)\b")
-    out: list[Span] = []
-    for a, b in _parts(text, start, end):
-        m = rx(_DETERMINER).match(text, a, b)
-        out += _checked(text, m.end() if m else a, b, limit=8)
-    return out[:12]
 
 
 def place(text: str, start: int, end: int) -> list[Span]:
     """A place; "a small town" is none, "a village near Bath" is, "Portland, Oregon" is one."""
-    end = words_end(text, start, end, _CLAUSE, _TIME, r"\s+(?:with|for|as|from|since|near where|that|to|by|together|alone|full[- ]time|part[- ]time|right|where|working|is|was|has|and)\b")
+    end = words_end(
+        text,
+        start,
+        end,
+        CLAUSE,
+        TIME,
+        r"\s+(?:with|for|as|from|since|near where|that|to|by|together|alone|full[- ]time|part[- ]time|right|where|working|is|was|has|and)\b",
+    )
     m = rx(r",\s+(?![A-ZÀ-Þ])", 0).search(text, start, end) or rx(r",\s+(?:I|We|He|She|They|My)\b", 0).search(text, start, end)
     end = m.start() if m else end
     spans = trim(text, start, end)
@@ -104,7 +50,12 @@ def place(text: str, start: int, end: int) -> list[Span]:
     cased = text[:end] != text[:end].lower()
     if article and not proper and not (low.startswith("the ") and not cased and len(low.split()) > 2):
         return []
-    if article and proper and not low.startswith("the ") and not rx(r"\b(?:near|outside|of|by|in|close to)\s+[A-ZÀ-Þ]", 0).search(text, start, end):
+    if (
+        article
+        and proper
+        and not low.startswith("the ")
+        and not rx(r"\b(?:near|outside|of|by|in|close to)\s+[A-ZÀ-Þ]", 0).search(text, start, end)
+    ):
         return []
     if low.startswith("the "):
         start += 4
@@ -116,24 +67,46 @@ def place(text: str, start: int, end: int) -> list[Span]:
 
 def org(text: str, start: int, end: int) -> list[Span]:
     """An organisation by name: "Acme", "the post office"; "a bank" is none."""
-    end = words_end(text, start, end, _CLAUSE, _TIME, r"\s+(?:as|in|on|with|from|that|to|where|doing|fully|remotely|full[- ]time|part[- ]time|right|and|is|was|near|by|over|but|making|managing|leading|working)\b|,(?!\s+(?:Inc|Ltd|LLC|GmbH|Co))")
+    end = words_end(
+        text,
+        start,
+        end,
+        CLAUSE,
+        TIME,
+        r"\s+(?:as|in|on|with|from|that|to|where|doing|fully|remotely|full[- ]time|part[- ]time|right|and|is|was|near|by|over|but|making|managing|leading|working)\b|,(?!\s+(?:Inc|Ltd|LLC|GmbH|Co))",
+    )
     low = text[start:end].casefold().lstrip()
-    if rx(r"(?:a|an|my|our|his|her|their|some|home|this|that|it|there|here|them|myself|night|nights|least|all|weekends|mornings|the (?:same|morning|evening|afternoon|time|moment|weekend|office|gym|end|start|beginning|best|first|last|house|city|back|idea|room|party|table|keys|car)|two|three|\d+)\b").match(low):
+    if rx(
+        r"(?:a|an|my|our|his|her|their|some|home|this|that|it|there|here|them|myself|night|nights|least|all|weekends|mornings|the (?:same|morning|evening|afternoon|time|moment|weekend|office|gym|end|start|beginning|best|first|last|house|city|back|idea|room|party|table|keys|car)(?!\s+(?:council|hall|hospital|library|government|department|club|center|centre|company|group|bank|school|police|administration))|two|three|\d+)\b"
+    ).match(low):
         return []
     m = rx(r"\s*the\s+(?=[a-z])", 0).match(text, start, end) or rx(r"\s*the\s+").match(text, start, end)
-    return _checked(text, m.end() if m else start, end, limit=6)
+    return checked(text, m.end() if m else start, end, limit=6)
 
 
 def proper_org(text: str, start: int, end: int) -> list[Span]:
     """An organisation written as a name, for verbs that take anything ("left", "joined")."""
-    return [s for s in org(text, start, end) if text[s[0]].isupper() or text[s[0] : s[1]].split()[0].isalpha() is False and text[s[0]].isupper()]
+    return [
+        s
+        for s in org(text, start, end)
+        if text[s[0]].isupper() or (text[s[0] : s[1]].split(maxsplit=1)[0].isalpha() is False and text[s[0]].isupper())
+    ]
 
 
 def title(text: str, start: int, end: int) -> list[Span]:
     """A job's title after "work as": any noun phrase."""
-    end = words_end(text, start, end, _CLAUSE, _TIME, r"\s+(?:at|for|in|with|on|from|to|who|that|by|near|here|over|working|based|specializing|now|full[- ]time|part[- ]time)\b|,|\s+and\s+(?!\w+(?:er|or|ist|ian)\b)")
-    m = rx(r"\s*(?:(?:a|an|the|their|his|her|our|its|currently|now|actually|also|just|full[- ]time|part[- ]time|freelance(?! \w+ (?:at|for)))\s+)*").match(text, start, end)
-    return _checked(text, m.end() if m else start, end, limit=6)
+    end = words_end(
+        text,
+        start,
+        end,
+        CLAUSE,
+        TIME,
+        r"\s+(?:at|for|in|with|on|from|to|who|that|by|near|here|over|working|based|specializing|now|full[- ]time|part[- ]time)\b|,|\s+and\s+(?!\w+(?:er|or|ist|ian)\b)",
+    )
+    m = rx(
+        r"\s*(?:(?:a|an|the|their|his|her|our|its|currently|now|actually|also|just|full[- ]time|part[- ]time|freelance(?! \w+ (?:at|for)))\s+)*"
+    ).match(text, start, end)
+    return checked(text, m.end() if m else start, end, limit=6)
 
 
 def job(text: str, start: int, end: int) -> list[Span]:
@@ -141,9 +114,14 @@ def job(text: str, start: int, end: int) -> list[Span]:
     for a, b in title(text, start, end):
         words = text[a:b].casefold().replace(",", "").split()
         known = next((w for w in reversed(words) if w in JOBS or w.rstrip("s") in JOBS), None)
-        if known is None or words[-1] in NOT_JOBS or words[0] in ("good", "bad", "big", "huge", "terrible", "great", "very", "bit", "not", "better", "real", "born", "natural"):
+        if (
+            known is None
+            or words[-1] in NOT_JOBS
+            or words[0] in ("good", "bad", "big", "huge", "terrible", "great", "very", "bit", "not", "better", "real", "born", "natural")
+        ):
             continue
-        if words[-1] not in JOBS and words[-1].rstrip("s") not in JOBS and "of" not in words:
+        head = words[words.index("of") - 1] if "of" in words[1:] else words[-1]
+        if head not in JOBS and head.rstrip("s") not in JOBS:
             continue
         return [(a, b)]
     return []
@@ -156,7 +134,7 @@ def name(text: str, start: int, end: int) -> list[Span]:
     m = rx(_NAME, 0).match(text, start, end)
     if m:
         spans = trim(text, start, min(m.end(), end))
-        if spans and text[spans[0][0] : spans[0][1]].split()[0].casefold() in NOT_NAMES:
+        if spans and text[spans[0][0] : spans[0][1]].split(maxsplit=1)[0].casefold() in NOT_NAMES:
             return []
         return spans if len(text[start : m.end()].split()) <= 5 else []
     m = rx(r"[^\W\d_][\w'-]*").match(text, start, end)
@@ -167,9 +145,11 @@ def name(text: str, start: int, end: int) -> list[Span]:
 
 def names(text: str, start: int, end: int) -> list[Span]:
     """A list of names."""
-    end = words_end(text, start, end, r"[;()\n\r!?]|\.(?:\s|$)|,?\s+(?:who|which|both|aged?|but|so|and (?:i|we|they|he|she|my))\b|\s[-–—]+\s")
+    end = words_end(
+        text, start, end, r"[;()\n\r!?]|\.(?:\s|$)|,?\s+(?:who|which|both|aged?|but|so|and (?:i|we|they|he|she|my))\b|\s[-–—]+\s"
+    )
     out: list[Span] = []
-    for a, b in _parts(text, start, end):
+    for a, b in parts(text, start, end):
         out += name(text, a, b)
     return out[:8]
 
@@ -192,7 +172,9 @@ def number(text: str, start: int, end: int) -> list[Span]:
 
 def age(text: str, start: int, end: int) -> list[Span]:
     """A number of years from 0 to 120."""
-    m = rx(r"\s*(?:about |almost |nearly |only |just |turning |around )*(?P<v>\d{1,3})\b(?!\s?(?:%|cm|kg|km|miles|minutes|hours|days|weeks|months|percent|steps|pounds|lbs|feet|degrees|[/:.]\d))").match(text, start, end)
+    m = rx(
+        r"\s*(?:about |almost |nearly |only |just |turning |around )*(?P<v>\d{1,3})\b(?!\s?(?:%|cm|kg|km|miles|minutes|hours|days|weeks|months|percent|steps|pounds|lbs|feet|degrees|[/:.]\d))"
+    ).match(text, start, end)
     return [m.span("v")] if m and int(m.group("v")) <= 120 else []
 
 
@@ -200,7 +182,7 @@ def date(text: str, start: int, end: int) -> list[Span]:
     """A date in the speaker's own words: "May 4th", "12 August 1988", "2027-05-01", "next spring"."""
     m = rx(
         rf"\s*(?:(?:is |was |on |in |until |till |the |around |about |next |this |end of |by |early |late )*)(?P<v>\d{{4}}-\d{{1,2}}-\d{{1,2}}|\d{{1,2}}[./-]\d{{1,2}}(?:[./-]\d{{2,4}})?|"
-        rf"{MONTHS} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTHS}(?:,? \d{{4}})?|{MONTHS},? \d{{4}}|{MONTHS}(?![a-z])|\d{{4}}|{WEEKDAYS}|tomorrow|today|next \w+|(?:spring|summer|autumn|fall|winter)(?: \d{{4}})?)"
+        rf"{MONTHS} \d{{1,2}}(?!\d)(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTHS}(?:,? \d{{4}})?|{MONTHS},? \d{{4}}|{MONTHS}(?![a-z])|\d{{4}}|{WEEKDAYS}|tomorrow|today|next \w+|(?:spring|summer|autumn|fall|winter)(?: \d{{4}})?)"
     ).match(text, start, end)
     return trim(text, *m.span("v")) if m else []
 
@@ -216,32 +198,11 @@ def address(text: str, start: int, end: int) -> list[Span]:
     return [s for s in spans if any(c.isdigit() for c in text[s[0] : s[1]]) or text[s[0]].isupper()]
 
 
-def _parts(text: str, start: int, end: int) -> Iterator[Span]:
-    at = start
-    for m in rx(_LIST).finditer(text, start, end):
-        if m.start() > at:
-            yield at, m.start()
-        at = m.end()
-    yield at, end
+def tz(text: str, start: int, end: int) -> list[Span]:
+    """A time zone's name without the words "time zone"."""
+    m = rx(r"\s*(?P<v>\S+?(?: ?[+-]\d+)?)(?: time ?zone| time)\b").match(text, start, end)
+    return [m.span("v")] if m else []
 
-
-_EMPTY = frozenset(
-    "it them that this those these one ones him her me you us there here something anything nothing everything someone anyone everyone stuff things thing lot "
-    "much more most so to of the a an my being having all both no not none idea way what how when how much kind sort mine yours same be do been".split()
-)
-
-
-def _checked(text: str, start: int, end: int, *, limit: int) -> list[Span]:
-    """The trimmed span unless it is empty of meaning, begins like a clause, or is too long to be a thing."""
-    for a, b in trim(text, start, end):
-        words = text[a:b].casefold().split()
-        if len(words) > limit or words[0] in _EMPTY or (len(words) == 1 and (words[0] in NOT_NAMES and words[0] not in _REAL_THINGS)):
-            return []
-        return [(a, b)]
-    return []
-
-
-_REAL_THINGS = frozenset("work dinner lunch breakfast music food money school college english german spanish french italian christmas easter love life time".split())
 
 def proper_place(text: str, start: int, end: int) -> list[Span]:
     """A place written as a name."""
@@ -266,21 +227,25 @@ def vehicle(text: str, start: int, end: int) -> list[Span]:
 def named_thing(text: str, start: int, end: int) -> list[Span]:
     """What "my laptop is …" says it is: a name, not a state."""
     m = rx(r"\s*(?:an?|the|my|our|now|still|currently|this|called|named)\s").match(text, start, end)
-    return [s for s in thing(text, start, end) if _branded(text[s[0] : s[1]]) and (m or text[s[0]].isupper() or is_device(text[s[0] : s[1]]))]
+    return [
+        s for s in thing(text, start, end) if _branded(text[s[0] : s[1]]) and (m or text[s[0]].isupper() or is_device(text[s[0] : s[1]]))
+    ]
 
 
 def dose(text: str, start: int, end: int) -> list[Span]:
     """A medication after "I take": a drug's name or dose, or a known sort of remedy."""
-    m = rx(rf"\s*(?:my |an? |the |some |daily |\d+ ?(?:mg|mcg|ml|g|iu|pills?|tablets?|puffs?) (?:of )?|{NUMBERS} (?:pills?|tablets?|capsules?|puffs?) of )*").match(text, start, end)
+    m = rx(
+        rf"\s*(?:my |an? |the |some |daily |\d+ ?(?:mg|mcg|ml|g|iu|pills?|tablets?|puffs?) (?:of )?|{NUMBERS} (?:pills?|tablets?|capsules?|puffs?) of )*"
+    ).match(text, start, end)
     return drug(text, m.end() if m else start, end)
 
 
 def drug(text: str, start: int, end: int) -> list[Span]:
     """A drug: by the endings drugs are named with, or a common remedy."""
-    end = words_end(text, start, end, _CLAUSE, _TIME, r"\s+(?:for|to|with|every|daily|in the|at night|twice|once|as|against|because)\b")
+    end = words_end(text, start, end, CLAUSE, TIME, r"\s+(?:for|to|with|every|daily|in the|at night|twice|once|as|against|because)\b")
     out: list[Span] = []
-    for a, b in _parts(text, start, end):
-        for c, d in _checked(text, a, b, limit=4):
+    for a, b in parts(text, start, end):
+        for c, d in checked(text, a, b, limit=4):
             if rx(_DRUG).search(text, c, d):
                 out.append((c, d))
     return out
@@ -306,14 +271,18 @@ def ambition(text: str, start: int, end: int) -> list[Span]:
 
 def trying(text: str, start: int, end: int) -> list[Span]:
     """A lasting effort after "I'm trying to": to lose weight, to conceive; not to understand an answer."""
-    if not rx(r"\s*(?:lose|gain|quit|stop|learn|eat|cut|save|get (?:pregnant|in shape|fit|better at|into)|conceive|become|run|drink|sleep|reduce|read more|improve|exercise|be more|spend less|avoid|build (?:a habit|muscle)|go vegan|pay off)\b").match(text, start, end):
+    if not rx(
+        r"\s*(?:lose|gain|quit|stop|learn|eat|cut|save|get (?:pregnant|in shape|fit|better at|into)|conceive|become|run|drink|sleep|reduce|read more|improve|exercise|be more|spend less|avoid|build (?:a habit|muscle)|go vegan|pay off)\b"
+    ).match(text, start, end):
         return []
     return phrase(text, start, end)
 
 
 def booking(text: str, start: int, end: int) -> list[Span]:
     """What was booked: a flight, a table, a trip."""
-    if not rx(r"\s*(?:(?:an?|the|our|my|two|three|four|some) )?(?:[\w-]+ ){0,3}?(?:flights?|tickets?|trip|hotel|table|room|holiday|vacation|cruise|tour|train|seats?|airbnb|cabin|venue|course|class|lesson|massage|restaurant|campsite)\b").match(text, start, end):
+    if not rx(
+        r"\s*(?:(?:an?|the|our|my|two|three|four|some) )?(?:[\w-]+ ){0,3}?(?:flights?|tickets?|trip|hotel|table|room|holiday|vacation|cruise|tour|train|seats?|airbnb|cabin|venue|course|class|lesson|massage|restaurant|campsite)\b"
+    ).match(text, start, end):
         return []
     return phrase(text, start, end)
 
@@ -325,14 +294,22 @@ def subscription(text: str, start: int, end: int) -> list[Span]:
 
 def favorite(text: str, start: int, end: int) -> list[Span]:
     """What is somebody's favourite: one thing, with its article if that belongs to a title."""
-    end = words_end(text, start, end, _CLAUSE, _TIME, r",|\s+(?:by far|hands down|and (?:it|i|my)|with|because|for its|for the|for their)\b")
-    m = rx(r"\s*(?:(?:definitely|probably|still|now|currently|always|actually|also|a|an|any|anything|my|has to be|would be|either|the color|the colour|the number)\s+)*").match(text, start, end)
-    return _checked(text, m.end() if m else start, end, limit=8)
+    end = words_end(text, start, end, CLAUSE, TIME, r",|\s+(?:by far|hands down|and (?:it|i|my)|with|because|for its|for the|for their)\b")
+    m = rx(
+        r"\s*(?:(?:definitely|probably|still|now|currently|always|actually|also|a|an|any|anything|my|has to be|would be|either|the color|the colour|the number)\s+)*"
+    ).match(text, start, end)
+    return checked(text, m.end() if m else start, end, limit=8)
 
 
 def device_or_thing(text: str, start: int, end: int) -> list[Span]:
     """Whatever was bought new."""
-    return [s for s in thing(text, start, end) if not rx(r"\b(?:job|role|position|boss|idea|plan|haircut|start|perspective|tattoo|deal|one|friend|life|chance|look|feeling|manager|teacher|doctor|puppy|kitten|dog|cat|neighbou?rs?|roommate|school|name|team|hobby|sister|brother|girlfriend|boyfriend)$").search(text, *s)]
+    return [
+        s
+        for s in thing(text, start, end)
+        if not rx(
+            r"\b(?:job|role|position|boss|idea|plan|haircut|start|perspective|tattoo|deal|one|friend|life|chance|look|feeling|manager|teacher|doctor|puppy|kitten|dog|cat|neighbou?rs?|roommate|school|name|team|hobby|sister|brother|girlfriend|boyfriend)$"
+        ).search(text, *s)
+    ]
 
 
 def occasion(text: str, start: int, end: int) -> list[Span]:
@@ -354,23 +331,100 @@ def is_device(value: str) -> bool:
 def is_vehicle(value: str) -> bool:
     """Whether the words name a car."""
     words = value.casefold().split()
-    return any(w in CAR_NOUNS or w in CAR_BRANDS for w in words) and not any(w in ("keys", "insurance", "rental", "accident", "loan", "seat", "payment", "wash", "ride", "trouble") for w in words)
+    return any(w in CAR_NOUNS or w in CAR_BRANDS for w in words) and not any(
+        w in ("keys", "insurance", "rental", "accident", "loan", "seat", "payment", "wash", "ride", "trouble") for w in words
+    )
 
 
 CUTTERS: dict[str, Cutter] = {
-    "phrase": phrase, "whole": whole, "thing": thing, "things": things, "place": place, "org": org, "proper_org": proper_org, "title": title, "job": job,
-    "name": name, "names": names, "proper_name": proper_name, "number": number, "age": age, "date": date, "exact": exact, "address": address,
-    "proper_place": proper_place, "brand": brand, "device": device, "vehicle": vehicle, "device_or_name": named_thing, "dose": dose, "drug": drug, "ambition": ambition,
-    "trying": trying, "booking": booking, "subscription": subscription, "favorite": favorite, "device_or_thing": device_or_thing, "occasion": occasion,
+    "phrase": phrase,
+    "whole": whole,
+    "thing": thing,
+    "things": things,
+    "place": place,
+    "org": org,
+    "proper_org": proper_org,
+    "title": title,
+    "job": job,
+    "name": name,
+    "names": names,
+    "proper_name": proper_name,
+    "number": number,
+    "age": age,
+    "date": date,
+    "exact": exact,
+    "address": address,
+    "proper_place": proper_place,
+    "tz": tz,
+    "brand": brand,
+    "device": device,
+    "vehicle": vehicle,
+    "device_or_name": named_thing,
+    "dose": dose,
+    "drug": drug,
+    "ambition": ambition,
+    "trying": trying,
+    "booking": booking,
+    "subscription": subscription,
+    "favorite": favorite,
+    "device_or_thing": device_or_thing,
+    "occasion": occasion,
 }
+
+
 DEFAULT: dict[str, str] = {
-    "name": "name", "nickname": "name", "lives_in": "place", "from": "place", "employer": "org", "job_title": "title", "studies": "thing", "school": "org",
-    "age": "age", "birthday": "date", "marital_status": "exact", "spouse": "proper_name", "partner": "proper_name", "child": "names", "friend": "proper_name",
-    "boss": "proper_name", "pet": "names", "owns": "thing", "purchase": "thing", "device": "thing", "current_device": "thing", "car": "thing", "diet": "exact",
-    "allergy": "things", "condition": "things", "medication": "things", "likes": "things", "dislikes": "things", "language": "things", "hobby": "things",
-    "plan": "phrase", "appointment": "phrase", "issue": "phrase", "solution": "thing", "warranty": "date", "phone": "exact", "email": "exact",
-    "address": "address", "blood_type": "exact", "height": "number", "weight": "number", "salary": "number", "budget": "number", "timezone": "exact",
-    "nationality": "exact", "religion": "exact", "goal": "phrase", "routine": "whole", "skill": "things", "membership": "org", "travel": "place", "event": "phrase",
+    "name": "name",
+    "nickname": "name",
+    "lives_in": "place",
+    "from": "place",
+    "employer": "org",
+    "job_title": "title",
+    "studies": "thing",
+    "school": "org",
+    "age": "age",
+    "birthday": "date",
+    "marital_status": "exact",
+    "spouse": "proper_name",
+    "partner": "proper_name",
+    "child": "names",
+    "friend": "proper_name",
+    "boss": "proper_name",
+    "pet": "names",
+    "owns": "thing",
+    "purchase": "thing",
+    "device": "thing",
+    "current_device": "thing",
+    "car": "thing",
+    "diet": "exact",
+    "allergy": "things",
+    "condition": "things",
+    "medication": "things",
+    "likes": "things",
+    "dislikes": "things",
+    "language": "things",
+    "hobby": "things",
+    "plan": "phrase",
+    "appointment": "phrase",
+    "issue": "phrase",
+    "solution": "thing",
+    "warranty": "date",
+    "phone": "exact",
+    "email": "exact",
+    "address": "address",
+    "blood_type": "exact",
+    "height": "number",
+    "weight": "number",
+    "salary": "number",
+    "budget": "number",
+    "timezone": "exact",
+    "nationality": "exact",
+    "religion": "exact",
+    "goal": "phrase",
+    "routine": "whole",
+    "skill": "things",
+    "membership": "org",
+    "travel": "place",
+    "event": "phrase",
 }
 
 

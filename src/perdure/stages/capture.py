@@ -16,7 +16,7 @@ from typing import Any, cast
 from perdure.errors import InputError
 from perdure.model.base import instant, to_micros
 from perdure.model.change import Job
-from perdure.model.message import ROLES, CapturedMessage, Episode, Message, Role
+from perdure.model.message import ROLES, CapturedMessage, Episode, Message
 from perdure.model.scope import Scope, checked_id
 from perdure.rules.secrets import redact
 from perdure.stages.stores import Stores, message_terms
@@ -72,9 +72,7 @@ def normalise(
         if not content.strip():
             warnings.append(f"messages[{n}]: empty, nothing to capture.")
             continue
-        messages.append(
-            replace(message, content=content, timestamp=message.timestamp or default, metadata=shared | dict(message.metadata))
-        )
+        messages.append(replace(message, content=content, timestamp=message.timestamp or default, metadata=shared | dict(message.metadata)))
     return messages, warnings
 
 
@@ -97,14 +95,16 @@ def _message(item: Given, n: int) -> Message:
     if "content" not in fields:
         raise InputError(f"{where} has no content.", argument=where)
     role = fields.get("role", "user")
-    role = {"developer": "system", "function": "tool", "human": "user", "ai": "assistant"}.get(role, role) if isinstance(role, str) else role
+    role = (
+        {"developer": "system", "function": "tool", "human": "user", "ai": "assistant"}.get(role, role) if isinstance(role, str) else role
+    )
     if role not in ROLES:
         raise InputError(f"{where}.role must be one of {', '.join(ROLES)}, not {role!r}.", argument=f"{where}.role")
     name, uid = fields.get("name"), fields.get("id")
     if name is not None and (not isinstance(name, str) or len(name) > 256):
         raise InputError(f"{where}.name must be a string of at most 256 characters.", argument=f"{where}.name")
     return Message(
-        content=_content(fields["content"], where), role=cast("Role", role), name=(name or "").strip() or None,
+        content=_content(fields["content"], where), role=role, name=(name or "").strip() or None,
         id=checked_id(uid, f"{where}.id") if uid is not None else "",
         timestamp=instant(fields.get("timestamp"), argument=f"{where}.timestamp"),
         metadata=_metadata(fields.get("metadata"), f"{where}.metadata"),
@@ -142,7 +142,9 @@ def message_digest(message: Message) -> bytes:
     return hashlib.blake2b(parts.encode(), digest_size=16).digest()
 
 
-def capture(stores: Stores, scope: Scope, messages: Sequence[Message], *, infer: bool, claim: bool, warnings: Sequence[str] = ()) -> Captured:
+def capture(
+    stores: Stores, scope: Scope, messages: Sequence[Message], *, infer: bool, claim: bool, warnings: Sequence[str] = ()
+) -> Captured:
     """Makes messages durable: one transaction, after which nothing about them can be lost.
 
     Args:
@@ -180,16 +182,35 @@ def capture(stores: Stores, scope: Scope, messages: Sequence[Message], *, infer:
                 ids.add((m.id, digest))
                 fresh.append((m, dated, digest, counts))
         if not fresh:
-            return Captured(repeated[0].episode_id if repeated else "", owner, (), tuple(repeated), None, tuple(sorted(redacted)), tuple(warnings))
+            return Captured(
+                repeated[0].episode_id if repeated else "",
+                owner,
+                (),
+                tuple(repeated),
+                None,
+                tuple(sorted(redacted)),
+                tuple(warnings),
+            )
         revision = tx.revise(owner)
         first = tx.take_docs(len(fresh))
         captured = [
-            CapturedMessage(message=m if m.id else replace(m, id=stores.ids()), doc=first + n, episode_id=episode.id, scope=scope, recorded_at=now)
+            CapturedMessage(
+                message=m if m.id else replace(m, id=stores.ids()),
+                doc=first + n,
+                episode_id=episode.id,
+                scope=scope,
+                recorded_at=now,
+            )
             for n, (m, _, _, _) in enumerate(fresh)
         ]
         tx.put_episode(episode, owner)
         tx.put_messages(
-            captured, owner, revision, words=[sum(f[3].values()) for f in fresh], dated=[f[1] for f in fresh], digests=[f[2] for f in fresh]
+            captured,
+            owner,
+            revision,
+            words=[sum(f[3].values()) for f in fresh],
+            dated=[f[1] for f in fresh],
+            digests=[f[2] for f in fresh],
         )
         stores.text.put(tx, owner, revision, {c.doc: f[3] for c, f in zip(captured, fresh, strict=True)})
         tx.soil(stores.vector.name, [c.doc for c in captured], owner, revision)

@@ -21,7 +21,7 @@ from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope
 from perdure.model.search import View
 from perdure.stages.consolidate import GREY, Clash, Decisions, Write, consolidate
-from perdure.stages.stores import Stores, counted, embed_all, said, stated
+from perdure.stages.stores import Stores, counted, dated, embed_all, said, stated
 
 if TYPE_CHECKING:
     from perdure.ports import Floats
@@ -92,7 +92,7 @@ class Overlay:
             self._selection = self._snapshot.columns(self._batch.owner, kind).select(view)
         found = self._stores.vector.search(self._snapshot, query, self._selection, NEAR)
         pairs = {d: float(s) for d, s in zip(found.docs.tolist(), found.scores.tolist(), strict=True) if s >= GREY}
-        rows = self._selection.row_of[self._selection.columns.positions(list(pairs))] if pairs else []
+        rows: list[Any] = self._selection.row_of[self._selection.columns.positions(list(pairs))].tolist() if pairs else []
         records = self._snapshot.versions(int(self._selection.columns.version(r)) for r in rows if r >= 0)
         out = [(r, pairs[r.doc]) for r in self._current(list(records.values())) if r.doc in pairs]
         out += [(self._now[i], c) for i, v in self._vector.items() if self._now[i].status == "live" and (c := float(v @ query)) >= GREY]
@@ -130,7 +130,7 @@ def embed(stores: Stores, batch: Batch) -> None:
     texts: list[str] = [said(m) for m in by_index]
     for c in batch.extraction.candidates:
         m = by_index[c.message]
-        texts.append(f"{(c.valid_from or m.said_at):%-d %B %Y}, {m.message.speaker}: {c.text}")
+        texts.append(dated(c.valid_from or m.said_at, m.message.name, c.text))
     arrays = embed_all(stores.embedder, texts)
     batch.message_vectors = {m.doc: arrays[i] for i, m in enumerate(by_index)}
     batch.vectors = arrays[len(by_index) :]
@@ -246,7 +246,8 @@ def write(
         changes.append(change)
     for clash in clashes:
         tx.put_conflict(
-            Conflict(id=stores.ids(), memory_id=clash.memory_id, other_id=clash.other_id, reason=clash.reason, opened_at=now), owner
+            Conflict(id=stores.ids(), memory_id=clash.memory_id, other_id=clash.other_id, reason=clash.reason, opened_at=now),
+            owner,
         )
     return changes
 

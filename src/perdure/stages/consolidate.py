@@ -37,7 +37,9 @@ QUOTED = 280
 #: Whose word counts more when two cannot both be right.
 TRUST = {"user": 2, "tool": 1, "system": 1, "assistant": 0}
 _NUMBER = re.compile(r"\d+")
-_NEGATION = re.compile(r"\b(?:not|no|never|n't|without|neither|nor|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|n't\b", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|n't|without|neither|nor|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|n't\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,25 @@ class Clash:
 class Known(Protocol):
     """What is known already, with the writes decided so far applied."""
 
-    def same_text(self, text: str) -> Sequence[MemoryRecord]: ...
-    def holders(self, entity: str, attribute: str) -> Sequence[MemoryRecord]: ...
-    def near(self, candidate: int) -> Sequence[tuple[MemoryRecord, float]]: ...
-    def shown(self, number: int) -> MemoryRecord | None: ...
-    def likeness(self, candidate: int, record: MemoryRecord) -> float: ...
+    def same_text(self, text: str) -> Sequence[MemoryRecord]:
+        """Live memories that say the same but for case, spacing and punctuation."""
+        ...
+
+    def holders(self, entity: str, attribute: str) -> Sequence[MemoryRecord]:
+        """Live memories with an open slot of this entity and attribute, oldest first."""
+        ...
+
+    def near(self, candidate: int) -> Sequence[tuple[MemoryRecord, float]]:
+        """Live memories nearest in meaning to a candidate, with their cosines, best first."""
+        ...
+
+    def shown(self, number: int) -> MemoryRecord | None:
+        """The live memory that a model was shown under an integer."""
+        ...
+
+    def likeness(self, candidate: int, record: MemoryRecord) -> float:
+        """The cosine of a candidate and a memory."""
+        ...
 
 
 @dataclass(slots=True)
@@ -161,7 +177,11 @@ def _twin(number: int, record: MemoryRecord, candidate: Candidate, known: Known,
 
 
 def _compatible(record: MemoryRecord, other: MemoryRecord) -> bool:
-    if record.scope.agent_id != other.scope.agent_id or record.kind != other.kind or entity_key(record.subject) != entity_key(other.subject):
+    if (
+        record.scope.agent_id != other.scope.agent_id
+        or record.kind != other.kind
+        or entity_key(record.subject) != entity_key(other.subject)
+    ):
         return False
     short = "short_term" in (record.term, other.term)
     if short and record.scope.session_id != other.scope.session_id and record.term == other.term:
@@ -304,7 +324,8 @@ def _end(holder: MemoryRecord, ending: Sequence[Slot], end: datetime, by: Memory
     slots = tuple(replace(s, valid_to=end) if s in ending else s for s in holder.slots)
     values = {s.value_key for s in ending}
     relations = tuple(
-        replace(r, valid_to=end) if r.valid_to is None and (entity_key(r.object) in values or not holder.slots) else r for r in holder.relations
+        replace(r, valid_to=end) if r.valid_to is None and (entity_key(r.object) in values or not holder.slots) else r
+        for r in holder.relations
     )
     after = replace(holder, version=holder.version + 1, recorded_at=now, slots=slots, relations=relations)
     told = ", ".join(_told(s) for s in ending)

@@ -164,14 +164,19 @@ def _group(tx: Any, change: Change) -> list[Change]:
     if change.cause and change.type == "supersede":
         roots = tx.changes(change_id=change.cause)
         root = roots[0] if roots else change
-    caused = tx.changes(cause=root.id) if root.type == "add" else []
+    caused: list[Change] = tx.changes(cause=root.id) if root.type == "add" else []
     return [root, *(c for c in caused if c.id != root.id)]
 
 
 def _back(now_version: MemoryRecord, before: MemoryRecord | None, now: datetime, reason: str) -> Write:
     """The write that makes a memory what it was; a memory that was not there is retracted."""
     if before is None:
-        return Write("retract", now_version, replace(now_version, version=now_version.version + 1, recorded_at=now, status="deleted"), reason)
+        return Write(
+            "retract",
+            now_version,
+            replace(now_version, version=now_version.version + 1, recorded_at=now, status="deleted"),
+            reason,
+        )
     after = replace(before, version=now_version.version + 1, recorded_at=now, retired_at=None)
     return Write("update", now_version, after, reason)
 

@@ -1,8 +1,8 @@
 """Messages become proposals of what to keep, with one call of a language model an episode, or none.
 
 `gate` says whether a call is worth it; `LLMExtractor` asks, with the prompt in ``perdure/prompts/extract.md`` and a JSON Schema;
-`validate` believes nothing; `PaidOnce` sees to it that a job that is run again does not pay again. The other extractor, which needs no
-model, is `perdure.rules.extractor.RuleExtractor`.
+`validate` believes nothing; `PaidOnce` sees to it that a job that is run again does not pay again. The other extractor, which
+needs no model, is `perdure.rules.extractor.RuleExtractor`.
 """
 
 from __future__ import annotations
@@ -157,17 +157,15 @@ class LLMExtractor:
         try:
             return parse(first.text), [first]
         except LLMOutputError as e:
-            complaint = (
-                f"{e} Answer again, with nothing but the JSON object that was asked for: memories, entities, relations, private."
-            )
+            complaint = f"{e} Answer again, with nothing but the JSON object that was asked for: memories, entities, relations, private."
         turns = (*turns, Turn("assistant", first.text[:MAX_ECHO] or "(nothing)"), Turn("user", complaint))
         second = self._llm.complete(self._request(turns))
         try:
             return parse(second.text), [first, second]
         except LLMOutputError as e:
             raise LLMOutputError(
-                f"{self._llm.name} did not give the JSON that was asked for, nor when asked to correct it: {e} The messages are kept; "
-                "try again, or use a model with structured output."
+                f"{self._llm.name} did not give the JSON that was asked for, nor when asked to correct it: {e} "
+                "The messages are kept; try again, or use a model with structured output."
             ) from None
 
     def _request(self, turns: tuple[Turn, ...]) -> LLMRequest:
@@ -188,7 +186,7 @@ class PaidOnce:
         self._llm = llm
         self._calls = calls
         self._lock = threading.Lock()
-        self._asking: dict[str, threading.Lock] = {}
+        self._asking: dict[str, tuple[threading.Lock, int]] = {}
 
     @property
     def name(self) -> str:
@@ -203,18 +201,20 @@ class PaidOnce:
         """
         key = hashlib.sha256(f"{self._llm.name}\n{request.key}".encode()).hexdigest()
         with self._lock:
-            asking = self._asking.setdefault(key, threading.Lock())
-        # Whoever comes second with the same request waits for the first one's reply.
-        with asking:
-            try:
+            asking, waiting = self._asking.get(key, (threading.Lock(), 0))
+            self._asking[key] = (asking, waiting + 1)
+        try:
+            with asking:  # whoever comes second with the same request waits for the first one's reply
                 reply = self._calls.get(key)
                 if reply is None:
                     reply = self._llm.complete(request)
                     self._calls.put(key, reply)
                 return reply
-            finally:
-                with self._lock:
-                    self._asking.pop(key, None)
+        finally:
+            with self._lock:
+                asking, waiting = self._asking.pop(key)
+                if waiting > 1:
+                    self._asking[key] = (asking, waiting - 1)
 
 
 def _calls(messages: Sequence[Message], warnings: list[str]) -> Iterator[list[int]]:

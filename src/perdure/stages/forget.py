@@ -16,8 +16,8 @@ from perdure.model.memory import MemoryRecord
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope
 from perdure.stages.capture import message_digest
-from perdure.stages.consolidate import Write
 from perdure.stages.commit import write
+from perdure.stages.consolidate import Write
 from perdure.stages.edit import within
 from perdure.stages.stores import Stores, counted, message_terms
 
@@ -100,7 +100,7 @@ def _erase_owner(stores: Stores, tx: Any, owner: int) -> dict[str, int]:
 def _erase_parts(stores: Stores, tx: Any, owner: int, scope: Scope) -> dict[str, int]:
     """Erases an agent's or a session's part of an owner."""
     erased: dict[str, int] = {}
-    messages = [m for m in tx.carried_messages(owner, agent_id=scope.agent_id, session_id=scope.session_id)]
+    messages = tx.carried_messages(owner, agent_id=scope.agent_id, session_id=scope.session_id)
     docs = {m.doc for m in messages}
     revision = tx.revise(owner, memories=True, erased=True)
     gone: list[str] = []
@@ -161,4 +161,6 @@ def _add(total: dict[str, int], more: dict[str, int]) -> None:
 
 
 def _name(scope: Scope) -> str:
-    return ", ".join(f"{n}={v}" for n, v in (("user_id", scope.user_id), ("agent_id", scope.agent_id), ("session_id", scope.session_id)) if v)
+    return ", ".join(
+        f"{n}={v}" for n, v in (("user_id", scope.user_id), ("agent_id", scope.agent_id), ("session_id", scope.session_id)) if v
+    )

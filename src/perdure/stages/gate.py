@@ -74,7 +74,7 @@ _ASKS: Final = re.compile(
     r"onde|como|por que|qual|pode)\b",
     re.IGNORECASE,
 )
-# Without a question mark only what is turned round asks: "What is …", "Can you …"; not "When I was young …", "Will moved to Rome."
+# Without a question mark only what is turned round asks: "What is …", "Can you …"; not "When I was young …", "Will moved."
 _ASKS_PLAINLY: Final = re.compile(
     r"\s*(?:(?:and|but|so|ok|okay|well|also|please|hey|hi|hello|then|now)[,:!]?\s+)*"
     r"(?:(?:what|where|when|who|which|why|how)(?:'s|\s+(?:is|are|do|does|did|can|could|should|would|will|was|were|"

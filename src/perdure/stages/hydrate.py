@@ -14,6 +14,7 @@ from perdure.model.memory import MemoryRecord, Source
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import sees
 from perdure.model.search import Hit, Signal, View
+from perdure.stages.fuse import WEIGHTS
 from perdure.stages.rank import Ranked
 
 
@@ -113,18 +114,14 @@ def _ranks(pools: Sequence[Any]) -> dict[int, dict[str, Any]]:
 
 
 def _why(r: Ranked, ranks: Mapping[str, Any]) -> tuple[Signal, ...]:
-    from perdure.stages.fuse import WEIGHTS
-
     pool, i = r.pool, r.index
     doc = int(pool.part.selection.columns.docs[pool.positions[i]])
     signals: list[Signal] = []
     for name, values in pool.channels.items():
         if values[i] > 0:
-            found = pool.part.found.get(name)
-            detail = found.details.get(doc, "") if found is not None else "said by the person asked about"
-            signals.append(
-                Signal(name, int(ranks[name][i]), round(float(pool.raw[name][i]), 4), WEIGHTS[name], round(float(values[i]), 4), detail)
-            )
+            detail = pool.part.found[name].details.get(doc, "")
+            raw = round(float(pool.raw[name][i]), 4)
+            signals.append(Signal(name, int(ranks[name][i]), raw, WEIGHTS[name], round(float(values[i]), 4), detail))
     gained = r.score - float(pool.score[i]) - sum(v for _, v, _ in r.boosts)
     if abs(gained) > 1e-4:
         signals.append(Signal("folded", 0, 0.0, 1.0, round(gained, 4), "the better score of what it was folded with, or the cap at 1"))

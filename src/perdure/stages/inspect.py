@@ -40,7 +40,8 @@ def stats(stores: Stores, scope: Scope | None) -> Stats:
         return Stats(
             **counts, bytes=stores.ledger.size(), schema=stores.ledger.schema(),
             backends={
-                "ledger": f"{stores.ledger.name}: {stores.ledger.location}", "vector": f"{stores.embedder.name} ({stores.embedder.dimensions})",
+                "ledger": f"{stores.ledger.name}: {stores.ledger.location}",
+                "vector": f"{stores.embedder.name} ({stores.embedder.dimensions})",
                 "extractor": stores.llm.name if stores.llm is not None else stores.extractor.name,
             },
         )  # fmt: skip
@@ -49,7 +50,7 @@ def stats(stores: Stores, scope: Scope | None) -> Stats:
 def verify(stores: Stores) -> Verification:
     """Every projection held against the ledger; what waits in the dirty set is lag, not drift."""
     drift: list[str] = []
-    checked = dict.fromkeys(("messages", "memories", "vector", "text", "graph", "slots", "history"), 0)
+    checked: dict[str, int] = dict.fromkeys(("messages", "memories", "vector", "text", "graph", "slots", "history"), 0)
     with stores.ledger.snapshot() as snapshot:
         drift += snapshot.damage()
         for owner, _ in snapshot.all_owners():
@@ -61,7 +62,7 @@ def verify(stores: Stores) -> Verification:
             held = stores.text.docs(snapshot, owner)
             _compare(drift, "text", owner, {d: t for d, t in terms.items() if t}, held)
             checked["text"] += len(held)
-            waiting = {doc for doc, in snapshot.dirty_docs(stores.vector.name, owner)}
+            waiting = {doc for (doc,) in snapshot.dirty_docs(stores.vector.name, owner)}
             vectors = stores.vector.docs(snapshot, owner)
             _compare(drift, "vector", owner, dict.fromkeys(set(terms) - waiting), dict.fromkeys(vectors - waiting))
             checked["vector"] += len(vectors)
@@ -105,7 +106,9 @@ def reindex(stores: Stores, projection: str) -> dict[str, int]:
                 elif name == "text":
                     stores.text.remove_owner(tx, owner)
                     texts, messages = tx.expected_texts(owner)
-                    terms = {m.doc: message_terms(m.message.name, m.message.content) for m in messages} | {d: counted(t) for d, t in texts.items()}
+                    terms = {m.doc: message_terms(m.message.name, m.message.content) for m in messages} | {
+                        d: counted(t) for d, t in texts.items()
+                    }
                     stores.text.put(tx, owner, revision, terms)
                     done[name] += len(terms)
                 else:
@@ -127,7 +130,9 @@ def diff(snapshot: Any, scope: Scope, *, since: datetime, until: datetime) -> Di
     for owner, _ in snapshot.owners(scope):
         for at, into in ((since, before), (until, after)):
             into |= {
-                r.id: r for r in snapshot.known_versions(owner, to_micros(at)) if r.status not in ("deleted", "retracted") and within(r, scope)
+                r.id: r
+                for r in snapshot.known_versions(owner, to_micros(at))
+                if r.status not in ("deleted", "retracted") and within(r, scope)
             }
         changes += [
             c for c in snapshot.changes(owner=owner, since=to_micros(since), until=to_micros(until))
@@ -160,7 +165,14 @@ def why_not(stores: Stores, question: str, memory_id: str, view: View, *, limit:
                 return WhyNot(memory_id, "filter", "The filter does not hold for it.")
     found = search(stores, question, view, limit=1000, tree=tree)
     ids = [(h.memory.id if h.memory else "") for h in found.hits]
-    folded = next((n for n, h in enumerate(found.hits) if h.memory is None and h.message and any(s.message_id == h.message.id for s in record.sources)), None)
+    folded = next(
+        (
+            n
+            for n, h in enumerate(found.hits)
+            if h.memory is None and h.message and any(s.message_id == h.message.id for s in record.sources)
+        ),
+        None,
+    )
     if memory_id in ids:
         rank = ids.index(memory_id) + 1
         score = found.hits[rank - 1].score
@@ -168,11 +180,20 @@ def why_not(stores: Stores, question: str, memory_id: str, view: View, *, limit:
             return WhyNot(memory_id, "found", f"It is hit {rank}.", rank, score)
         needed = found.hits[limit - 1].score
         return WhyNot(
-            memory_id, "limit", f"It is at place {rank}; the last of {limit} hits scores {needed:.3f}, it scores {score:.3f}.", rank, score, needed
+            memory_id,
+            "limit",
+            f"It is at place {rank}; the last of {limit} hits scores {needed:.3f}, it scores {score:.3f}.",
+            rank,
+            score,
+            needed,
         )
     if folded is not None:
-        return WhyNot(memory_id, "fuse", f"It was folded into its message, which is hit {folded + 1}.", folded + 1, found.hits[folded].score)
-    return WhyNot(memory_id, "retrieve", "No channel put it forward: neither its meaning, its words, its relations, its slots nor its time.")
+        return WhyNot(
+            memory_id, "fuse", f"It was folded into its message, which is hit {folded + 1}.", folded + 1, found.hits[folded].score
+        )
+    return WhyNot(
+        memory_id, "retrieve", "No channel put it forward: neither its meaning, its words, its relations, its slots nor its time."
+    )
 
 
 _REASONS = {

@@ -80,9 +80,7 @@ def _index(rows: Iterable[data.Asks]) -> dict[str, tuple[_Row, ...]]:
 _ROWS = _index(data.ASKS)
 _CHINESE_ROWS = tuple((re.compile(pattern), tuple(attributes.split())) for pattern, attributes in data.ASKS_CHINESE)
 _FAVORITE = re.compile(r"\b(?:favou?rite|lieblings|all-time favou?rite) ?((?:kind|type|sort) of )?([\w-]+(?: [\w-]+)?)")
-_FAVORITE_ROMANCE = re.compile(
-    r"\b(?:el |la |il |o |a |le )?([\w-]+) (?:favorit[oa]|preferid[oa]|preferit[oa]|preferee?|favorie?)\b"
-)
+_FAVORITE_ROMANCE = re.compile(r"\b(?:el |la |il |o |a |le )?([\w-]+) (?:favorit[oa]|preferid[oa]|preferit[oa]|preferee?|favorie?)\b")
 _THINGS = {
     "colour": "color",
     "farbe": "color",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -71,9 +70,7 @@ def _ranked(pool: Pool, plan: Plan, now: int, limit: int) -> list[Ranked]:
         related = messages_of.get(position, []) if is_memory[position] else memories_of.get(position, [])
         taken.add(position)
         taken.update(related)
-        ranked.append(
-            Ranked(pool, i, float(min(1.0, best[i])), tuple((n, float(v[i]), d) for n, v, d in boosts if v[i]), tuple(related))
-        )
+        ranked.append(Ranked(pool, i, float(min(1.0, best[i])), tuple((n, float(v[i]), d) for n, v, d in boosts if v[i]), tuple(related)))
         if len(ranked) == limit:
             break
     return ranked
@@ -123,4 +120,3 @@ def _shared(pool: Pool, score: Floats) -> tuple[Floats, Floats]:
         np.maximum.at(gained, selection.edge_message, everywhere[selection.edge_memory])
         best = gained[pool.positions]
     return best, best + np.where(selection.columns.is_memory[pool.positions] & (score >= best), STATEMENT, 0.0)
-

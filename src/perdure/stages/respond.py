@@ -96,7 +96,10 @@ def context(hits: Sequence[Hit], facts: Sequence[Fact], recent: Sequence[Capture
         folded = _folded(hit.text)
         if folded in page.said or any(s.doc in verbatim for s in hit.sources if s.doc):
             continue
-        if page.line("Memories:", f"- {_dated(hit)}{escaped(hit.text)} [{len(page.citations) + 1 if hit.id not in page.number else page.number[hit.id]}]"):
+        if page.line(
+            "Memories:",
+            f"- {_dated(hit)}{escaped(hit.text)} [{len(page.citations) + 1 if hit.id not in page.number else page.number[hit.id]}]",
+        ):
             page.cite(hit)
             page.hits.append(hit)
             page.said.add(folded)

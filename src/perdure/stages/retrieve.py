@@ -94,9 +94,10 @@ def by_slots(stores: Stores, snapshot: Any, plan: Plan, selection: Selection, at
     scores: dict[int, float] = {}
     details: dict[int, str] = {}
     for n, (entity, attribute) in enumerate(plan.attributes):
-        for _, doc, value in stores.slots.look_up(snapshot, selection.columns.owner, entity, attribute, at=at):
-            if doc not in scores:
-                scores[doc] = 1.0 / (1 + n)
+        held = stores.slots.look_up(snapshot, selection.columns.owner, entity, attribute, at=at)
+        for _, doc, value in held:
+            if doc not in scores:  # forty things that are liked say less, each, than the one place that is lived in
+                scores[doc] = 1.0 / ((1 + n) * len(held) ** 0.5)
                 details[doc] = f"({entity}, {attribute}) → {value}"
     return visible(scores, selection, details)
 
@@ -122,10 +123,10 @@ def by_graph(stores: Stores, snapshot: Any, plan: Plan, selection: Selection, *,
             following: dict[str, tuple[float, str]] = {}
             for key, (worth, path) in frontier.items():
                 edges = stores.graph.edges(snapshot, owner, key)
-                damped = worth / max(1.0, len(edges)) ** 0.5
-                if hop == 0 and entity != SELF:
-                    for doc in stores.graph.mentions(snapshot, owner, key):
-                        give(doc, HOP[0] * damped, entity)
+                mentions: list[int] = stores.graph.mentions(snapshot, owner, key) if hop == 0 and entity != SELF else []
+                damped = worth / max(1.0, len(edges) + len(mentions)) ** 0.5
+                for doc in mentions:
+                    give(doc, HOP[0] * damped, entity)
                 for subject, relation, obj, doc, *_ in edges:
                     other = obj if subject == key else subject
                     step = f"{path} -{relation}-> {obj}" if subject == key else f"{path} <-{relation}- {subject}"

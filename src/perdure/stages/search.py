@@ -62,7 +62,7 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
         if not selections or not text.strip():
             return Searched(plan, Retrieved((), lost), [], [], [])
         retrieved = retrieve(stores, snapshot, plan, query, selections, view)
-        pools = [fuse(part, plan) for part in retrieved.parts]
+        pools = [fuse(part) for part in retrieved.parts]
         ranked = rank(pools, plan, now=view.as_of or view.now, limit=limit)
         hits = hydrate(snapshot, ranked, view, degraded=retrieved.degraded | lost)
     if stores.reranker is not None and hits:
@@ -176,7 +176,11 @@ def neighbourhood(stores: Stores, snapshot: Any, view: View, *, around: str, hop
                         continue
                     proofs[memory] = record.text
                     stated = next(
-                        (r for r in record.relations if (entity_key(r.subject), r.relation, entity_key(r.object)) == (subject, relation, obj)),
+                        (
+                            r
+                            for r in record.relations
+                            if (entity_key(r.subject), r.relation, entity_key(r.object)) == (subject, relation, obj)
+                        ),
                         Relation(subject, relation, obj, memory_id=memory),
                     )
                     relations[subject, relation, obj, memory] = stated

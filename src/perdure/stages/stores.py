@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from perdure.model.memory import MemoryRecord
-from perdure.model.message import CapturedMessage
-from perdure.ports import Clock, Embedder, Extractor, Ids, LLM, Reranker
+from perdure.model.message import ROLES, CapturedMessage
+from perdure.ports import (
+    LLM,
+    Clock,
+    Embedder,
+    Extractor,
+    GraphIndex,
+    Ids,
+    Reranker,
+    SlotIndex,
+    TextIndex,
+    VectorIndex,
+)
 from perdure.rules.words import terms
 
 #: Words in one embedded piece of a long text. MiniLM reads 256 word pieces, about 190 English words; measured as a length, not tuned.
@@ -21,14 +33,14 @@ MAX_PIECES = 8
 class Stores:
     """The ledger, the indexes and the models that one `Memory` works with.
 
-    `ledger` and the indexes are typed `Any` here: their Protocols are in `perdure.ports`, and each stage uses a part of them.
+    `ledger` is a `perdure.ports.Ledger`; it is typed `Any` because stages rely on what the transaction at hand has just shown to exist.
     """
 
     ledger: Any
-    vector: Any
-    text: Any
-    graph: Any
-    slots: Any
+    vector: VectorIndex
+    text: TextIndex
+    graph: GraphIndex
+    slots: SlotIndex
     embedder: Embedder
     extractor: Extractor
     clock: Clock
@@ -40,14 +52,19 @@ class Stores:
 
 
 def said(message: CapturedMessage) -> str:
-    """What a message is embedded as: its date and speaker stand before the words, for questions name both."""
-    return f"{message.said_at:%-d %B %Y}, {message.message.speaker}: {message.message.content}"
+    """What a message is embedded as: its date, and its speaker's name if there is one, stand before the words."""
+    return dated(message.said_at, message.message.name, message.message.content)
 
 
 def stated(record: MemoryRecord) -> str:
     """What a memory is embedded as; see `said`."""
-    by = record.sources[0].said_by if record.sources else record.subject
-    return f"{record.valid_from:%-d %B %Y}, {by}: {record.text}"
+    by = record.sources[0].said_by if record.sources else ""
+    return dated(record.valid_from, None if by in ROLES else by, record.text)
+
+
+def dated(at: datetime, name: str | None, text: str) -> str:
+    """A text with what questions name and it does not say itself: its date, and who said it. A bare role says nothing."""
+    return f"{name} ({at:%-d %B %Y}): {text}" if name else f"{at:%-d %B %Y}: {text}"
 
 
 def pieces(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from perdure.errors import ImportFormatError, InputError
 from perdure.model.report import Transfer
@@ -55,9 +55,11 @@ def load(stores: Stores, path: str | os.PathLike[str]) -> Transfer:
     try:
         with target.open(encoding="utf-8") as f:
             lines = _lines(f, target)
-            head = next(lines, (0, None))[1]
-            if not isinstance(head, dict) or head.get("format") != FORMAT:
-                raise ImportFormatError(f"{target} is not an export of perdure. To read a conversation use `perdure import`.", argument="path")
+            head: dict[str, Any] = _dict(next(lines, (0, None))[1])
+            if head.get("format") != FORMAT:
+                raise ImportFormatError(
+                    f"{target} is not an export of perdure. To read a conversation use `perdure import`.", argument="path"
+                )
             if head.get("version", 0) > VERSION or head.get("schema", 0) > stores.ledger.schema():
                 raise ImportFormatError(f"{target} was written by a newer perdure. Install a newer version.", argument="path")
             with stores.ledger.transaction() as tx:
@@ -73,6 +75,10 @@ def load(stores: Stores, path: str | os.PathLike[str]) -> Transfer:
         reindex(stores, name)
     project(stores)
     return Transfer(str(target), counts["episodes"], counts["messages"], counts["memories"], counts["changes"])
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _lines(f: Any, target: Path) -> Iterator[tuple[int, Any]]:

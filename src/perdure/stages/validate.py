@@ -27,6 +27,8 @@ MAX_NAME: Final = 200
 MAX_VALUE: Final = 500
 MAX_ATTRIBUTE: Final = 64
 MAX_LIST: Final = 32
+MAX_FOLDED: Final = 20_000
+"""Characters of a message in which a quote may differ in form: more than a model is sent of it."""
 YEARS: Final = range(1000, 2200)
 
 RECALLED: Final = re.compile(r"<perdure-memory\b[^>]{0,500}>.*?(?:</perdure-memory\s{0,9}>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -43,9 +45,7 @@ class _Wrong(Exception):  # noqa: N818  (never leaves this module: it is why an 
     """An item does not hold; the message says why."""
 
 
-def validate(
-    raw: object, messages: Sequence[Message], context: ExtractionContext
-) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+def validate(raw: object, messages: Sequence[Message], context: ExtractionContext) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     """The candidates in a model's answer, and why each other item of it was dropped.
 
     Args:
@@ -113,6 +113,7 @@ class _Reading:
     context: ExtractionContext
     dropped: list[str] = field(default_factory=list[str])
     _visible: dict[int, str] = field(default_factory=dict[int, str])
+    _folds: dict[int, tuple[str, list[int]]] = field(default_factory=dict[int, tuple[str, list[int]]])
 
     def drop(self, where: str, why: object) -> None:
         self.dropped.append(f"{where}: {why}")
@@ -170,7 +171,9 @@ class _Reading:
         if quote in content:
             return quote
         wanted, _ = _folded(quote)
-        folded, origin = _folded(content)
+        if number not in self._folds:
+            self._folds[number] = _folded(content[:MAX_FOLDED])
+        folded, origin = self._folds[number]
         at = folded.find(wanted) if wanted else -1
         if at < 0:
             raise _Wrong(f"its quote is not in message {number}: {_shown(quote)}")
@@ -268,9 +271,7 @@ class _Reading:
         fields = cast("dict[str, object]", item)
         name = self._name(_text(fields, "id" if "id" in fields else "name", MAX_NAME))
         words = "".join(word[:1].upper() + word[1:] for word in re.findall(r"[^\W_]+", str(fields.get("type") or "")))
-        aliases = [
-            a.strip() for a in _list(fields.get("aliases"), "aliases", self) if isinstance(a, str) and _is_clean(a, MAX_NAME)
-        ]
+        aliases = [a.strip() for a in _list(fields.get("aliases"), "aliases", self) if isinstance(a, str) and _is_clean(a, MAX_NAME)]
         if name == SELF:
             return Entity(SELF, "User", tuple(aliases))
         return Entity(name, words[:MAX_ATTRIBUTE] if words.isalnum() else "Thing", tuple(aliases))

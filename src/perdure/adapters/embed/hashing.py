@@ -1,4 +1,4 @@
-"""An embedder without a model: hashed index terms and character trigrams, for tests and very small machines.
+"""An embedder without a model: hashed words and character trigrams, for tests and very small machines.
 
 The hashing trick of Weinberger et al. 2009 ("Feature hashing for large scale multitask learning"), with signed counts. It knows
 spelling, not meaning: "car" and "automobile" are strangers to it.
@@ -7,20 +7,26 @@ spelling, not meaning: "car" and "automobile" are strangers to it.
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perdure.errors import ConfigError
-from perdure.rules.words import terms
 
 if TYPE_CHECKING:
     from perdure.ports import Floats
 
-MAX_TERMS = 4096
+MAX_CHARACTERS = 20_000
+"""Of a text that are read."""
+LONG_WORD = 6
+"""Letters from which a word counts in full; shorter ones carry less: "the", "my", "is"."""
 TRIGRAM_WEIGHT = 0.3
-"""Of a trigram beside a whole term: a misspelt word still counts, a shared syllable decides nothing."""
+"""Of a trigram beside a whole word: a misspelt word still counts, a shared syllable decides nothing."""
+
+_WORD = re.compile(r"[^\W_]{1,64}")
 
 
 class HashingEmbedder:
@@ -55,8 +61,9 @@ class HashingEmbedder:
         vectors = np.zeros((len(texts), self._dimensions), dtype=np.float32)
         for i, text in enumerate(texts):
             row = vectors[i]
-            for term, count in Counter(terms(text)[:MAX_TERMS]).items():
-                for feature, weight in _features(term):
+            folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()
+            for word, count in Counter(_WORD.findall(folded)).items():
+                for feature, weight in _features(word):
                     row[(feature >> 1) % self._dimensions] += (1.0 if feature & 1 else -1.0) * weight * count**0.5
             length = float(np.linalg.norm(row))
             if length > 0:
@@ -67,10 +74,12 @@ class HashingEmbedder:
 
 
 @lru_cache(maxsize=32_768)
-def _features(term: str) -> tuple[tuple[int, float], ...]:
-    padded = f"^{term}$"
-    trigrams = {padded[i : i + 3] for i in range(len(padded) - 2)} if term.isalpha() else set[str]()
-    return ((_hash(f"w:{term}"), 1.0), *((_hash(f"t:{t}"), TRIGRAM_WEIGHT) for t in sorted(trigrams)))
+def _features(word: str) -> tuple[tuple[int, float], ...]:
+    # Scripts without spaces say as much in two characters as others in six.
+    share = min(len(word) if word.isascii() else 3 * len(word), LONG_WORD) / LONG_WORD
+    padded = f"^{word}$"
+    trigrams = sorted({padded[i : i + 3] for i in range(len(padded) - 2)})
+    return ((_hash(f"w:{word}"), share), *((_hash(f"t:{t}"), TRIGRAM_WEIGHT * share) for t in trigrams))
 
 
 def _hash(feature: str) -> int:

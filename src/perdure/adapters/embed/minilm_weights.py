@@ -28,7 +28,7 @@ GELU_SHIFT: Final = 0.17
 _DTYPES: Final = {1: "<f4", 3: "|i1", 7: "<i8", 9: "|b1"}
 
 
-def weights(model: bytes) -> dict[str, Array]:
+def weights(model: memoryview) -> dict[str, Array]:
     """Every initializer of ``minilm-graph.onnx`` by name, from the bytes of the package's ``model.onnx``.
 
     int8 matrices are views into `model` where their layout allows it; biases and scales are float32.
@@ -38,7 +38,7 @@ def weights(model: bytes) -> dict[str, Array]:
     """
     import numpy as np
 
-    tensors, matrices = _read(memoryview(model))
+    tensors, matrices = _read(model)
     if len(matrices) != 6 * LAYERS:
         raise ValueError(f"expected {6 * LAYERS} weight matrices, found {len(matrices)}")
 

@@ -41,9 +41,7 @@ class SqliteGraph:
 
     def remove_owner(self, tx: Any, owner: int) -> int:
         """Removes all of an owner."""
-        return sum(
-            tx.connection.execute(f"DELETE FROM {table} WHERE owner = ?", (owner,)).rowcount for table in ("mentions", "edges")
-        )
+        return sum(tx.connection.execute(f"DELETE FROM {table} WHERE owner = ?", (owner,)).rowcount for table in ("mentions", "edges"))
 
     def entities(self, snapshot: Any, owner: int, keys: Sequence[str]) -> dict[str, tuple[str, str, list[str]]]:
         """Key to (name, type, other names) for entities that are known."""
@@ -84,7 +82,9 @@ class SqliteGraph:
 
     def expected(self, owner: int, records: Sequence[MemoryRecord]) -> set[tuple[Any, ...]]:
         """The rows that current versions call for."""
-        return {("mentions", *row) for r in records for row in _mentions(owner, r)} | {("edges", *row) for r in records for row in _edges(owner, r)}
+        return {("mentions", *row) for r in records for row in _mentions(owner, r)} | {
+            ("edges", *row) for r in records for row in _edges(owner, r)
+        }
 
 
 def _mentions(owner: int, record: MemoryRecord) -> list[tuple[Any, ...]]:

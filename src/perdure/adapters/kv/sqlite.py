@@ -43,7 +43,8 @@ class SqliteSlots:
         if at is not None:
             more, values = more + " AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)", [*values, at, at]
         return snapshot.connection.execute(
-            f"SELECT attribute, doc, value_key FROM slots WHERE owner = ? AND entity = ? {more} ORDER BY valid_from DESC, doc DESC", values
+            f"SELECT attribute, doc, value_key FROM slots WHERE owner = ? AND entity = ? {more} ORDER BY valid_from DESC, doc DESC",
+            values,
         ).fetchall()
 
     def rows(self, snapshot: Any, owner: int) -> set[tuple[Any, ...]]:

@@ -134,9 +134,7 @@ class Columns:
                 fresh[r[1]] = (r[1], r[2], r[14], self.code(r[11]), self.code(r[13]), KIND[r[9]])
         if fresh:
             columns = zip(*(fresh[doc] for doc in sorted(fresh)), strict=True)
-            for grow, values in zip(
-                (self._docs, self._said, self._words, self._session, self._speaker, self._kind), columns, strict=True
-            ):
+            for grow, values in zip((self._docs, self._said, self._words, self._session, self._speaker, self._kind), columns, strict=True):
                 grow.extend(values)
             self._first_row.extend([-1] * len(fresh))
         self._fill_messages(messages)
@@ -281,9 +279,7 @@ class Columns:
             edge_row, edge_doc, edge_share = self._edge_row.view, self._edge_doc.view, self._edge_share.view
         if not num_rows:
             none = np.zeros(0, dtype=np.int64)
-            return Selection(
-                self, np.zeros(n, dtype=bool), np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=bool), none, none, none
-            )
+            return Selection(self, np.zeros(n, dtype=bool), np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=bool), none, none, none)
         now = to_micros(view.as_of or view.now)
         if view.known_at is None:
             known = t["retired"] == FAR

@@ -10,7 +10,9 @@ from perdure.model.base import instant, to_micros
 
 Table = Literal["messages", "memories"]
 COLUMNS: dict[str, dict[str, str]] = {
-    "messages": {"role": "role", "name": "name", "agent_id": "agent_id", "session_id": "session_id", "said_at": "said_at", "text": "content"},
+    "messages": {
+        "role": "role", "name": "name", "agent_id": "agent_id", "session_id": "session_id", "said_at": "said_at", "text": "content",
+    },
     "memories": {
         "kind": "kind", "term": "term", "agent_id": "agent_id", "session_id": "session_id", "confidence": "confidence",
         "importance": "importance", "said_at": "said_at", "valid_from": "valid_from", "text": "text",
@@ -54,9 +56,7 @@ def _compare(field: str, operator: str, value: Any, table: str) -> tuple[str, li
         return ("1" if operator == "eq" and value is None else "0"), []
     if field in TIMES:
         moment = _moment(value)
-        return (
-            (f"({column} {SIGNS.get(operator, '=')} ?)", [moment]) if moment is not None and operator != "contains" else ("0", [])
-        )
+        return (f"({column} {SIGNS.get(operator, '=')} ?)", [moment]) if moment is not None and operator != "contains" else ("0", [])
     number = field in ("confidence", "importance")
     if value is None:
         return (f"({column} IS NULL)" if operator == "eq" else "0"), []
@@ -73,7 +73,7 @@ def _metadata(field: str, operator: str, value: Scalar) -> tuple[str, list[Any]]
     element = _equals("j.type", "j.atom", value)
     within = f"({kind} = 'array' AND EXISTS (SELECT 1 FROM json_each(metadata, ?) j WHERE {element[0]}))"
     if operator == "contains":
-        text = (f" OR ({kind} = 'text' AND instr({have}, ?) > 0)", [path, path, value]) if isinstance(value, str) else ("", [])
+        text: tuple[str, list[Any]] = (f" OR ({kind} = 'text' AND instr({have}, ?) > 0)", [path, path, value]) if isinstance(value, str) else ("", [])
         return f"coalesce({within}{text[0]}, 0)", [path, path, *element[1], *text[1]]
     if operator == "eq":
         if value is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from perdure.adapters.ledger.columns import Columns
@@ -61,13 +61,13 @@ class SqliteLedger:
         return self.file.path
 
     @contextmanager
-    def snapshot(self) -> Iterator[SqliteSnapshot]:
+    def snapshot(self) -> Generator[SqliteSnapshot]:
         """One consistent view for reading."""
         with self.file.reading() as connection:
             yield SqliteSnapshot(self, connection)
 
     @contextmanager
-    def transaction(self) -> Iterator[SqliteTransaction]:
+    def transaction(self) -> Generator[SqliteTransaction]:
         """One write transaction: all of it or, after an exception, none of it."""
         with self.file.writing() as connection:
             yield SqliteTransaction(self, connection)

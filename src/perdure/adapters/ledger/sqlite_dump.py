@@ -77,7 +77,9 @@ def restore(tx: Any, rows: Iterable[Any]) -> dict[str, int]:
         ).rowcount
         counts[table] += added
         if table == "memories":
-            (nums[number],) = tx.connection.execute("SELECT num FROM memories WHERE id = ? AND version = ?", (row["id"], row["version"])).fetchone()
+            (nums[number],) = tx.connection.execute(
+                "SELECT num FROM memories WHERE id = ? AND version = ?", (row["id"], row["version"])
+            ).fetchone()
             tx.connection.executemany(
                 "INSERT OR IGNORE INTO evidence VALUES (?, ?)", [(int(p.split(":")[0]), row["id"]) for p in row["drawn"].split()]
             )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from perdure.adapters.ledger.columns import Columns
 from perdure.adapters.ledger.filters_sql import compile_filter
-from perdure.adapters.ledger.sqlite_dump import dump
 from perdure.adapters.ledger.rows import MEMORY_COLUMNS, MESSAGE_COLUMNS, digest, to_memory, to_message
+from perdure.adapters.ledger.sqlite_dump import dump
 from perdure.errors import BusyError, LLMOutputError, LLMTimeoutError, LLMUnavailableError, ModelError, PerdureError
 from perdure.filters import Filter
 from perdure.model.base import from_micros
@@ -56,7 +56,8 @@ class SqliteSnapshot:
             for part, key in wanted:
                 found |= dict(
                     self._execute(
-                        "SELECT o.num, o.kind FROM parts p JOIN owners o ON o.num = p.owner WHERE p.tenant = ? AND p.part = ? AND p.key = ?",
+                        "SELECT o.num, o.kind FROM parts p JOIN owners o ON o.num = p.owner "
+                        "WHERE p.tenant = ? AND p.part = ? AND p.key = ?",
                         (scope.tenant, part, key),
                     ).fetchall()
                 )
@@ -64,9 +65,7 @@ class SqliteSnapshot:
 
     def owner(self, scope: Scope) -> int | None:
         """The number of the owner that writes in `scope` go to; None when it has none yet."""
-        row = self._execute(
-            "SELECT num FROM owners WHERE tenant = ? AND kind = ? AND key = ?", (scope.tenant, *scope.owner)
-        ).fetchone()
+        row = self._execute("SELECT num FROM owners WHERE tenant = ? AND kind = ? AND key = ?", (scope.tenant, *scope.owner)).fetchone()
         return row[0] if row else None
 
     def owner_of(self, memory_id: str) -> int | None:
@@ -120,9 +119,7 @@ class SqliteSnapshot:
         docs: set[int] = set()
         for table, extra in (("messages", ""), ("memories", " AND retired_at IS NULL")):
             sql, values = compile_filter(tree, table)
-            docs.update(
-                d for (d,) in self._execute(f"SELECT doc FROM {table} WHERE owner = ?{extra} AND {sql}", (owner, *values))
-            )
+            docs.update(d for (d,) in self._execute(f"SELECT doc FROM {table} WHERE owner = ?{extra} AND {sql}", (owner, *values)))
         return docs
 
     def names(self, owner: int) -> Mapping[str, str]:
@@ -135,9 +132,7 @@ class SqliteSnapshot:
         if cached and cached[0] == revision:
             return cached[1]
         names: dict[str, str] = dict(
-            self._execute(
-                "SELECT DISTINCT entity, name FROM mentions WHERE owner = ? ORDER BY alias DESC, doc", (owner,)
-            ).fetchall()
+            self._execute("SELECT DISTINCT entity, name FROM mentions WHERE owner = ? ORDER BY alias DESC, doc", (owner,)).fetchall()
         )
         own = self._execute(
             "SELECT value_key FROM slots WHERE owner = ? AND entity = ? AND attribute = 'name' AND valid_to IS NULL",
@@ -183,9 +178,7 @@ class SqliteSnapshot:
                 return stored
         return None
 
-    def recent(
-        self, owner: int, scope: Scope, *, limit: int, before: int | None = None, until: int | None = None
-    ) -> list[CapturedMessage]:
+    def recent(self, owner: int, scope: Scope, *, limit: int, before: int | None = None, until: int | None = None) -> list[CapturedMessage]:
         """The session's last messages (of `scope.session_id`, or without a session), oldest first.
 
         Only messages `scope` may see; `before` a document number; said at or before `until` (microseconds).
@@ -209,7 +202,8 @@ class SqliteSnapshot:
         """The owner's messages that carry every part given."""
         sql, values = _carried(agent_id, session_id)
         rows = self._execute(
-            f"SELECT {MESSAGE_COLUMNS} FROM messages m JOIN owners o ON o.num = m.owner WHERE m.owner = ?{sql} ORDER BY m.doc", (owner, *values)
+            f"SELECT {MESSAGE_COLUMNS} FROM messages m JOIN owners o ON o.num = m.owner WHERE m.owner = ?{sql} ORDER BY m.doc",
+            (owner, *values),
         )
         return [to_message(r) for r in rows.fetchall()]
 
@@ -253,9 +247,7 @@ class SqliteSnapshot:
 
     def by_message(self, doc: int) -> list[MemoryRecord]:
         """Current memories drawn from a message, whatever their status."""
-        return self._memories(
-            "m.retired_at IS NULL AND m.id IN (SELECT memory FROM evidence WHERE message = ?) ORDER BY m.num", (doc,)
-        )
+        return self._memories("m.retired_at IS NULL AND m.id IN (SELECT memory FROM evidence WHERE message = ?) ORDER BY m.num", (doc,))
 
     def open_slots(self, owner: int, entity: str, attribute: str) -> list[MemoryRecord]:
         """Current memories with a slot of this entity and attribute that has not ended, oldest first."""
@@ -313,9 +305,7 @@ class SqliteSnapshot:
             for uid, kind, memory, before, after, reason, actor, at, why, undone in rows
         ]  # fmt: skip
 
-    def jobs(
-        self, *, owner: int | None = None, episode: str | None = None, job_id: str | None = None, due: int | None = None
-    ) -> list[Job]:
+    def jobs(self, *, owner: int | None = None, episode: str | None = None, job_id: str | None = None, due: int | None = None) -> list[Job]:
         """Jobs that satisfy every condition given, oldest first; `due`: pending at this time (microseconds) or before."""
         conditions: dict[str, Any] = {"owner = ?": owner, "episode = ?": episode, "id = ?": job_id, "next_at <= ?": due}
         given = {sql: value for sql, value in conditions.items() if value is not None}
@@ -340,7 +330,8 @@ class SqliteSnapshot:
         given = {sql: value for sql, value in conditions.items() if value is not None}
         where = [*given, *([] if settled else ["settled_at IS NULL"])]
         rows = self._execute(
-            f"SELECT id, memory, other, reason, opened_at, settled_at FROM conflicts WHERE {' AND '.join(where) or 'TRUE'} ORDER BY opened_at, id",
+            "SELECT id, memory, other, reason, opened_at, settled_at FROM conflicts "
+            f"WHERE {' AND '.join(where) or 'TRUE'} ORDER BY opened_at, id",
             tuple(given.values()),
         ).fetchall()
         return [
@@ -354,7 +345,6 @@ class SqliteSnapshot:
             f"SELECT owner, doc, revision FROM dirty WHERE projection = ? {'' if owner is None else 'AND owner = ?'} ORDER BY doc LIMIT ?",
             (projection, *(() if owner is None else (owner,)), limit),
         ).fetchall()
-
 
     def dirty_docs(self, projection: str, owner: int) -> list[tuple[int]]:
         """Documents of the owner the projection has yet to be told about."""
@@ -408,7 +398,7 @@ class SqliteSnapshot:
             "ledger: two current versions": "SELECT id FROM memories WHERE retired_at IS NULL GROUP BY id HAVING count(*) > 1",
             "ledger: no current version": "SELECT id FROM memories GROUP BY id HAVING sum(retired_at IS NULL) = 0",
             "ledger: job without episode": "SELECT id FROM jobs WHERE episode NOT IN (SELECT id FROM episodes)",
-            "ledger: done job with changes of another": "SELECT c.id FROM changes c WHERE c.job <> '' AND c.job NOT IN (SELECT id FROM jobs)",
+            "ledger: change without its job": "SELECT id FROM changes WHERE job <> '' AND job NOT IN (SELECT id FROM jobs)",
             "vector: vector of no owner": "SELECT doc FROM vectors WHERE owner NOT IN (SELECT num FROM owners)",
             "text: posting of no owner": "SELECT DISTINCT owner FROM postings WHERE owner NOT IN (SELECT num FROM owners)",
         }

@@ -39,9 +39,7 @@ class SqliteTransaction(SqliteSnapshot):
 
     def take_docs(self, n: int) -> int:
         """Reserves `n` document numbers and returns the first."""
-        return (
-            self._execute("UPDATE counters SET value = value + ? WHERE name = 'doc' RETURNING value", (n,)).fetchone()[0] - n + 1
-        )
+        return self._execute("UPDATE counters SET value = value + ? WHERE name = 'doc' RETURNING value", (n,)).fetchone()[0] - n + 1
 
     # ------------------------------------------------------------------ capture
     def put_episode(self, episode: Episode, owner: int) -> None:
@@ -150,6 +148,10 @@ class SqliteTransaction(SqliteSnapshot):
     def put_call(self, owner: int, key: str, reply: str, at: int) -> None:
         """A reply that was paid for."""
         self._execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?)", (key, owner, reply, at))
+
+    def drop_calls(self, owner: int, keys: Sequence[str]) -> None:
+        """Removes replies that turned out to be of no use."""
+        self.connection.executemany("DELETE FROM calls WHERE owner = ? AND key = ?", [(owner, key) for key in keys])
 
     def put_conflict(self, conflict: Conflict, owner: int) -> None:
         """A new entry of the inbox."""

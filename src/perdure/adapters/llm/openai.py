@@ -152,9 +152,7 @@ class OpenAILLM:
         said = f"{getattr(error, 'param', '')} {error}".casefold()
         with self._lock:
             # Another thread may have learnt the same meanwhile: then just send again.
-            if "response_format" in sent and any(
-                w in said for w in ("response_format", "json_schema", "json_object", "structured")
-            ):
+            if "response_format" in sent and any(w in said for w in ("response_format", "json_schema", "json_object", "structured")):
                 self._format = max(self._format, _LEVELS.index(sent["response_format"]["type"]) + 1)
             elif "max_completion_tokens" in sent and "max_completion_tokens" in said and "completion-limit" not in self._left_out:
                 self._limit = "max_tokens"
@@ -182,9 +180,7 @@ def make_client(base_url: str | None, api_key: str | None, max_retries: int) -> 
         raise MissingExtraError("This needs the OpenAI SDK. Run: pip install 'perdure[openai]'", setting="openai") from e
     key = api_key or os.environ.get("OPENAI_API_KEY") or ("none" if base_url or os.environ.get("OPENAI_BASE_URL") else "")
     if not key:
-        raise ConfigError(
-            "No key for OpenAI: set OPENAI_API_KEY, or name a server that needs none with base_url.", setting="api_key"
-        )
+        raise ConfigError("No key for OpenAI: set OPENAI_API_KEY, or name a server that needs none with base_url.", setting="api_key")
     return openai.OpenAI(api_key=key, base_url=base_url, max_retries=max_retries)
 
 

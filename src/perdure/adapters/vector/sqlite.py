@@ -94,9 +94,7 @@ class SqliteVectors:
         return tx.connection.execute("DELETE FROM vectors WHERE owner = ?", (owner,)).rowcount
 
     def _drop(self, tx: Any, space: int, docs: Sequence[int]) -> int:
-        return sum(
-            tx.connection.execute("DELETE FROM vectors WHERE doc = ? AND space = ?", (doc, space)).rowcount for doc in docs
-        )
+        return sum(tx.connection.execute("DELETE FROM vectors WHERE doc = ? AND space = ?", (doc, space)).rowcount for doc in docs)
 
     # ------------------------------------------------------------------ reading
     def docs(self, snapshot: Any, owner: int) -> set[int]:
@@ -109,7 +107,8 @@ class SqliteVectors:
 
     def vectors(self, snapshot: Any, docs: Sequence[int]) -> dict[int, Floats]:
         """The first chunk's vector of each document that has one."""
-        space, found = self._space(snapshot), dict[int, Floats]()
+        space = self._space(snapshot)
+        found: dict[int, Floats] = {}
         for doc in docs:
             row = snapshot.connection.execute(
                 "SELECT vector FROM vectors WHERE doc = ? AND space = ? ORDER BY chunk LIMIT 1", (doc, space)

@@ -52,7 +52,8 @@ def show_stats(out: Console, counted: Stats) -> None:
 
 def verify(desk: Desk) -> None:
     """Hold every index against the ledger; 1 if one differs."""
-    found = desk.memory.verify()
+    with desk.busy("Comparing…"):
+        found = desk.memory.verify()
     desk.show(found, lambda out: show_verification(out, found))
     if not found.ok:
         raise typer.Exit(1)
@@ -70,17 +71,18 @@ def show_verification(out: Console, found: Verification) -> None:
     if found.ok:
         out.print("The indexes agree with the ledger.", style="green")
     else:
-        out.print(f"{len(found.drift):,} differences. `perdure reindex` builds the indexes anew from the ledger.", style="red")
+        out.print(
+            f"{show.many(len(found.drift), 'difference')}. `perdure reindex` builds the indexes anew from the ledger.",
+            style="red",
+        )
 
 
 def reindex(
     desk: Desk,
-    projection: Annotated[
-        str | None, typer.Argument(metavar="PROJECTION", help="vector, text, graph or slots. Default: all.")
-    ] = None,
+    projection: Annotated[str | None, typer.Argument(metavar="PROJECTION", help="vector, text, graph or slots. Default: all.")] = None,
 ) -> None:
     """Drop an index and build it anew from the ledger."""
-    with desk.out.status("Building…") if not desk.as_json and desk.out.is_terminal else _nothing():
+    with desk.busy("Building…"):
         done = desk.memory.reindex(cast("Any", projection or "all"))
     desk.show(done, lambda out: show_reindexed(out, done))
 
@@ -89,12 +91,6 @@ def show_reindexed(out: Console, done: dict[str, int]) -> None:
     """Which indexes were built, and how much is in each."""
     for name, rows in done.items():
         out.print(f"Built anew: {name}, {rows:,} documents.", style="green")
-
-
-class _nothing:  # noqa: N801  (stands where a spinner would)
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def jobs(
@@ -109,10 +105,13 @@ def jobs(
 
     Of one user, agent or session, or of all.
     """
-    ran = desk.memory.work(force=True) if run else None
+    with desk.busy("Working…"):
+        ran = desk.memory.work(force=True) if run else None
     found = desk.memory.jobs(user_id=user, agent_id=agent, session_id=session)
     if ran is not None:
-        desk.remark(f"Ran {ran} job{'s' if ran != 1 else ''}.")
+        from perdure.doors.cli.show import many
+
+        desk.remark(f"Ran {many(ran, 'job')}.")
     desk.show(found, lambda out: show_jobs(out, found))
 
 
@@ -133,8 +132,7 @@ def show_jobs(out: Console, found: list[Job]) -> None:
             str(j.attempts),
             f"{j.input_tokens}/{j.output_tokens}",
             show.when(j.next_at) if j.state == "pending" else "",
-            (f"{type(j.error).__name__}: {j.error}" if j.error is not None else "")
-            + (f" dropped {len(j.dropped)}" if j.dropped else ""),
+            (f"{type(j.error).__name__}: {j.error}" if j.error is not None else "") + (f" dropped {len(j.dropped)}" if j.dropped else ""),
         )
         for j in found
     ]
@@ -172,7 +170,8 @@ def doctor(
     Duplicates are looked for in the memory of one user, agent or session, when one is named.
     """
     memory = desk.memory
-    findings = _store_findings(memory.stats(), memory.verify())
+    with desk.busy("Looking…"):
+        findings = _store_findings(memory.stats(), memory.verify())
     if user or agent or session:
         findings += _duplicate_findings(memory, options.scope(user, agent, session))
     else:
@@ -184,36 +183,36 @@ def doctor(
 
 
 def _store_findings(counted: Stats, found: Verification) -> list[Finding]:
-    findings = [Finding("ok", f"{counted.messages:,} messages, {counted.memories:,} memories, {counted.bytes:,} bytes.")]
+    from perdure.doors.cli.show import many
+
+    findings = [
+        Finding("ok", f"{many(counted.messages, 'message')}, {many(counted.memories, 'memory', 'memories')}, {counted.bytes:,} bytes.")
+    ]
     if found.ok:
         findings.append(Finding("ok", "The indexes agree with the ledger."))
     else:
         findings.append(
             Finding(
                 "wrong",
-                f"{len(found.drift):,} index rows differ from the ledger.",
+                f"{many(len(found.drift), 'index row')} not as in the ledger.",
                 "Run `perdure reindex`, then `perdure verify`.",
             )
         )
     behind = {name: rows for name, rows in counted.lag.items() if rows}
     if behind:
         named = ", ".join(f"{name} {rows:,}" for name, rows in behind.items())
-        findings.append(
-            Finding("note", f"Rows not yet indexed: {named}.", "Run `perdure jobs --run`, or leave a worker running.")
-        )
+        findings.append(Finding("note", f"Rows not yet indexed: {named}.", "Run `perdure jobs --run`, or leave a worker running."))
     else:
         findings.append(Finding("ok", "No index lags."))
     waiting, failed = counted.jobs.get("pending", 0) + counted.jobs.get("running", 0), counted.jobs.get("failed", 0)
     if waiting:
         findings.append(
-            Finding("note", f"{waiting:,} extractions wait.", "Run `perdure jobs --run`; `perdure jobs` says why they wait.")
+            Finding("note", f"{many(waiting, 'extraction')} waiting.", "`perdure jobs` says why; `perdure jobs --run` runs them.")
         )
     if failed:
-        findings.append(Finding("wrong", f"{failed:,} extractions failed for good.", "`perdure jobs` says why."))
+        findings.append(Finding("wrong", f"{many(failed, 'extraction')} failed for good.", "`perdure jobs` says why."))
     if counted.conflicts:
-        findings.append(
-            Finding("note", f"{counted.conflicts:,} open conflicts.", "`perdure conflicts` shows them; settle with --settle.")
-        )
+        findings.append(Finding("note", f"{many(counted.conflicts, 'open conflict')}.", "`perdure conflicts` shows and settles them."))
     return findings
 
 
@@ -228,14 +227,16 @@ def _duplicate_findings(memory: Memory, scope: dict[str, Any]) -> list[Finding]:
         if len(page) < PAGE:
             break
         after = page[-1].id
+    from perdure.doors.cli.show import many
+
     twice = [group for group in groups.values() if len(group) > 1]
     if not twice:
-        return [Finding("ok", f"No duplicates among {sum(map(len, groups.values())):,} memories.")]
+        return [Finding("ok", f"No duplicates among {many(sum(map(len, groups.values())), 'memory', 'memories')}.")]
     shown = "; ".join(f"{g[0].text!r} ({', '.join(r.id for r in g)})" for g in twice[:5])
     return [
         Finding(
             "note",
-            f"{len(twice):,} statements are kept more than once: {shown}.",
+            f"{many(len(twice), 'statement')} kept more than once: {shown}.",
             "Forget the spare ones: `perdure forget --id ID`.",
         )
     ]

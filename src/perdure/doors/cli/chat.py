@@ -83,17 +83,15 @@ class Chat:
         self.turns.append(ChatTurn(said, reply, stored, recalled))
 
     def _reply(self, llm: LLM, said: str) -> str:
-        from perdure.ports import LLMRequest, SupportsStreaming, Turn
+        from perdure.ports import LLMRequest, Turn
 
         context = self.desk.memory.context(said, budget=self.budget, **self.scope)
         past: list[Turn] = []
         for turn in self.turns[-TURNS_IN_PROMPT // 2 :]:
             past += [Turn("user", turn.said), *([Turn("assistant", turn.reply)] if turn.reply else [])]
         request = LLMRequest((Turn("system", f"{INSTRUCTIONS}\n\n{context.text}"), *past, Turn("user", said)))
-        if isinstance(llm, SupportsStreaming) and not self.desk.as_json and sys.stdout.isatty():
-            with self.desk.out.status("…"):
-                return "".join(llm.stream(request))
-        return llm.complete(request).text
+        with self.desk.busy("…"):
+            return llm.complete(request).text
 
     def _print_recalled(self, answer: Answer | None, recalled: tuple[Hit, ...]) -> None:
         from perdure.doors.cli import show
@@ -156,9 +154,7 @@ def chat(
     *,
     user: options.User = None,
     agent: options.Agent = None,
-    session: Annotated[
-        str | None, typer.Option("--session", metavar="ID", help="Go on with this session. Default: a new one.")
-    ] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="ID", help="Go on with this session. Default: a new one.")] = None,
     budget: Annotated[
         int, typer.Option("--budget", "-b", metavar="TOKENS", min=50, max=100_000, help="Tokens of memory in each prompt.")
     ] = 800,

@@ -6,17 +6,20 @@ demo with exit code 1. The clock stands still at `NOW`, so "last week" means the
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from perdure.doors.cli.desk import Desk, console, verb
 from perdure.errors import PerdureError
+from perdure.model.graph import SELF, Relation, entity_key
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,10 +101,10 @@ class Demo:
         self.out.rule(f"{self.step}. {title}", align="left", style="bold")
 
     def capture(self) -> None:
-        """Six sessions over two months go in, session by session."""
+        """Five sessions over two months go in, session by session."""
         from perdure.doors.cli import show
 
-        self.head("Capture: a support history of six sessions, January to March")
+        self.head("Capture: a support history of five sessions, January to March")
         rows: list[tuple[str, ...]] = []
         for session, messages in sessions(HISTORY).items():
             result = self.memory.add(messages, user_id=USER, session_id=session)
@@ -112,21 +115,27 @@ class Demo:
         again = self.memory.add(next(iter(sessions(HISTORY).values())), user_id=USER, session_id=next(iter(sessions(HISTORY))))
         claim(again.duplicate, "the first session, delivered again, is recognised")
         self.out.print("The first session delivered again: recognised, nothing stored twice.", style="green")
+        asked, home = "should answers be short?", "s2-preferences"
+        inside = self.memory.search(asked, user_id=USER, session_id=home)
+        outside = self.memory.search(asked, user_id=USER, session_id="s3-new-address")
+        claim(any("answers short" in hit.text for hit in inside), "what was said for one chat is known in it")
+        claim(not any("answers short" in hit.text for hit in outside), "what was said for one chat is not known in another")
+        self.out.print("“Just for this chat …” is short-term: found in its own session, not in another.", style="green")
 
     def extraction(self) -> None:
-        """What an extractor makes of one message, as JSON."""
-        import json
-
+        """What an extractor makes of one add, as JSON."""
         from perdure.doors.cli import show
 
-        self.head("Extract: what one message becomes (the rules; no model, no key)")
-        message = next(m for batch in sessions(HISTORY).values() for m in batch if "solved" in m.content)
-        contract = self.memory.extract([message], user_id=USER).to_contract(user=USER)
-        claim(contract["memories"], "the message holds something to remember")
-        claim(all(m["quote"] in message.content for m in contract["memories"]), "every quote stands in the message")
-        claim(contract["relations"], "the message relates things to each other")
-        self.out.print(show.clean(message.content), style="italic")
-        self.out.print(show.clean(json.dumps(contract, ensure_ascii=False, indent=2)))
+        self.head("Extract: what the session about the overheating becomes (by rules; no model, no key)")
+        messages: list[Message] = sessions(HISTORY)["s4-overheating"]
+        contract = self.memory.extract(messages, user_id=USER).to_contract(user=USER)
+        claim(contract["memories"], "there is something to remember in it")
+        for kept in contract["memories"]:
+            claim(kept["quote"] in messages[int(kept["message"])].content, f"the quote {kept['quote']!r} stands in its message")
+        claim(contract["relations"], "it relates things to each other")
+        for message in messages:
+            self.out.print(show.clean(f"{message.speaker}: {message.content}"), style="italic")
+        self.out.print(show.clean(as_lines(contract)), soft_wrap=True)
 
     def moved(self) -> None:
         """Delhi becomes Bangalore: one fact holds, the old one stays readable."""
@@ -145,13 +154,12 @@ class Demo:
         history = list(self.memory.history(then.memory.id))
         claim(len(history) > 1, "the Delhi memory's history shows its end")
         show.changes(self.out, history, title="History of the Delhi memory")
-        before = self.memory.search("Where does Ada live?", user_id=USER, limit=1, as_of=BEFORE_THE_MOVE)
-        after = self.memory.search("Where does Ada live?", user_id=USER, limit=1)
-        claim("Delhi" in before[0].text, "a search as of January finds Delhi first")
-        claim("Bangalore" in after[0].text, "a search today finds Bangalore first")
-        self.out.print("search “Where does Ada live?”", style="bold")
-        self.out.print(f"  today: {show.clean(after[0].text)}")
-        self.out.print(f"  as of {show.day(BEFORE_THE_MOVE)}: {show.clean(before[0].text)}")
+        question = "Where do I live?"
+        self.out.print(f"\n{question}", style="bold")
+        for label, at, town in (("today", None, "Bangalore"), (f"as of {show.day(BEFORE_THE_MOVE)}", BEFORE_THE_MOVE, "Delhi")):
+            first = self.memory.ask(question, user_id=USER, as_of=at).text.partition("\n")[0]
+            claim(first.startswith(town), f"{question} is answered {label} with {town}, not with {first!r}")
+            self.out.print(f"  {label}: {show.clean(first)}")
 
     def ask(self) -> None:
         """The question of last week's issue, with its way through the stores."""
@@ -178,32 +186,42 @@ class Demo:
         self._paths()
 
     def _paths(self) -> None:
-        """The graph's path to the solution and the key-value facts, each with its proof."""
-        from perdure.doors.cli import read
+        """The graph's path to the solution and the key-value facts, each with the message that proves it."""
+        from perdure.doors.cli import show
 
-        graph = self.memory.graph(user_id=USER, around="user", hops=3)
-        self.out.print()
-        read.show_graph(self.out, graph)
-        types = {entity.type for entity in graph.entities}
-        claim({"User", "Device", "Issue", "Solution"} <= types, "the graph knows User, Device, Issue and Solution")
+        graph = self.memory.graph(user_id=USER, around=SELF, hops=3)
+        types = {entity.key: entity.type for entity in graph.entities}
+        path = way(graph.relations, entity_key(SELF), lambda key: types.get(key) == "Solution")
+        claim(path, "the graph leads from the user to a solution")
+        reached = [types.get(entity_key(name)) for name in (path[0].subject, *(edge.object for edge in path))]
+        claim(reached == ["User", "Device", "Issue", "Solution"], f"its way is User, Device, Issue, Solution, not {reached}")
+        self.out.print("\nThe graph's way to it, edge by edge:", style="bold")
+        rows: list[tuple[str, ...]] = []
+        for edge, kind in zip(path, reached[1:], strict=True):
+            source = self.memory.get(edge.memory_id).sources[0]
+            rows.append((f"{edge.subject} ─{edge.relation}→ {edge.object}", str(kind), show.source_line(source)))
+        show.table(self.out, ("relation", "leads to", "proved by"), rows)
         facts = {fact.attribute: fact for fact in self.memory.facts(user_id=USER)}
-        shown = [facts[a] for a in ("device", "current_device", "warranty", "issue", "solution", "lives_in") if a in facts]
-        self.out.print()
-        read.show_facts(self.out, shown)
-        claim("warranty" in facts, "the key-value view knows the warranty")
+        claim({"device", "warranty"} <= set(facts), "the key-value view knows the device and its warranty")
+        self.out.print("\nThe key-value view, slot by slot:", style="bold")
+        shown = [facts[attribute] for attribute in ("device", "warranty", "issue", "solution") if attribute in facts]
+        slots = [(f"{f.entity} · {f.attribute}", f.value, show.source_line(f.memory.sources[0])) for f in shown]
+        show.table(self.out, ("slot", "value", "proved by"), slots)
 
     def forget(self) -> None:
         """One session erased everywhere, with a receipt."""
         from perdure.doors.cli.forget import show_receipt
 
-        self.head("Forget: the headphones session, erased everywhere")
-        session = "s6-headphones"
+        self.head("Forget: the session about the desk, erased everywhere")
+        session = "s5-desk"
+        found = self.memory.search("standing desk", user_id=USER)
+        claim(any("desk" in hit.text for hit in found), "the desk can be found before")
         receipt = self.memory.forget(user_id=USER, session_id=session)
         show_receipt(self.out, receipt)
         claim(receipt.total > 0, "something was erased")
-        left = self.memory.search("noise-cancelling headphones Aria 2", user_id=USER)
-        claim(not any("Aria" in hit.text or "headphones" in hit.text for hit in left), "the headphones are found no more")
-        self.out.print("A search for the headphones finds nothing of them.", style="green")
+        left = self.memory.search("standing desk", user_id=USER)
+        claim(not any("desk" in hit.text for hit in left), "the desk is found no more")
+        self.out.print("A search for the desk finds nothing of it.", style="green")
 
     def import_file(self, path: Path) -> None:
         """A real conversation file, imported twice, then searched."""
@@ -213,9 +231,7 @@ class Demo:
 
         self.head("Import: a conversation file, and search in it")
         if not path.exists():
-            self.out.print(
-                "Left out: this installation carries no example. Name one of yours with --conversation FILE.", style="yellow"
-            )
+            self.out.print("Left out: this installation carries no example. Name one of yours with --conversation FILE.", style="yellow")
             return
         self.out.print(path.name, style="bold")
         for attempt in ("first", "again"):
@@ -232,8 +248,8 @@ class Demo:
         if path != CONVERSATION:
             return
         for question, expected in (
-            ("How is Miso's medicine given now?", "gel"),
-            ("What did we do about the bread that collapsed?", "Steam"),
+            ("What must I not eat in Portugal?", "shellfish"),
+            ("Which shoes do I run in?", "Brooks"),
             ("Who will be my boss at the library?", "Petersen"),
         ):
             started = time.perf_counter()
@@ -251,6 +267,33 @@ class Demo:
         claim(verification.ok, f"the indexes agree with the ledger: {verification.drift[:3]}")
         self.out.print()
         self.out.print("Every index agrees with the ledger, and every claim above was checked.", style="bold green")
+
+
+def as_lines(contract: dict[str, Any]) -> str:
+    """A JSON object with one line for each element of its lists."""
+    parts: list[str] = []
+    for name, value in contract.items():
+        if isinstance(value, list):
+            items = ",\n".join("    " + json.dumps(item, ensure_ascii=False) for item in cast("list[object]", value))
+            parts.append(f"  {json.dumps(name)}: [\n{items}\n  ]")
+        else:
+            parts.append(f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(parts) + "\n}"
+
+
+def way(relations: Sequence[Relation], start: str, there: Callable[[str], bool]) -> list[Relation]:
+    """The shortest path of relations from the entity with key `start` to one for which `there` holds; empty if there is none."""
+    ways: dict[str, list[Relation]] = {start: []}
+    queue = [start]
+    for key in queue:
+        if there(key):
+            return ways[key]
+        for relation in relations:
+            reached = entity_key(relation.object)
+            if entity_key(relation.subject) == key and reached not in ways:
+                ways[reached] = [*ways[key], relation]
+                queue.append(reached)
+    return []
 
 
 def sessions(path: Path) -> dict[str, list[Message]]:

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, cast
@@ -126,6 +126,10 @@ class Desk:
         code = exit_code(error)
         say_error(str(error), kind=type(error).__name__, code=code, as_json=self.as_json, argument=_named(error))
         raise typer.Exit(code) from error
+
+    def busy(self, label: str) -> AbstractContextManager[object]:
+        """A spinner on stderr, on a terminal only, for what may take longer than a second and cannot say how long."""
+        return nullcontext() if self.as_json or not self.err.is_terminal else self.err.status(label)
 
     @contextmanager
     def progress(self, label: str, *, unit: str = "messages") -> Generator[Callable[[float, int], None]]:

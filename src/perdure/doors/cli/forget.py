@@ -46,7 +46,8 @@ def forget(
         if not typer.confirm(f"Erase {what}? This cannot be undone.", err=True):
             desk.remark("Nothing was erased.")
             raise typer.Exit(1)
-    receipt = desk.memory.forget(**target)
+    with desk.busy("Erasing…"):
+        receipt = desk.memory.forget(**target)
     desk.show(receipt, lambda out: show_receipt(out, receipt))
 
 

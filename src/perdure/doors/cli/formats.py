@@ -28,10 +28,9 @@ from perdure.errors import ImportFormatError, InputError
 if TYPE_CHECKING:
     import io
 
-__all__ = ["FORMATS", "Format", "Line", "Progress", "Skip", "read"]
+__all__ = ["Format", "Line", "Progress", "Skip", "read"]
 
 Format = Literal["auto", "jsonl", "openai", "chatgpt"]
-FORMATS: tuple[Format, ...] = ("auto", "jsonl", "openai", "chatgpt")
 EXPORT_NAME = "conversations.json"
 
 
@@ -58,9 +57,7 @@ class _Numbering:
         return Line(message, named, where)
 
 
-def read(
-    path: Path, *, form: Format = "auto", session: str | None = None, progress: Progress | None = None
-) -> Iterator[Line | Skip]:
+def read(path: Path, *, form: Format = "auto", session: str | None = None, progress: Progress | None = None) -> Iterator[Line | Skip]:
     """The messages of a file, and what was left out of it.
 
     Args:
@@ -93,13 +90,9 @@ def _zip(path: Path, form: Format, session: str | None, progress: Progress) -> I
     try:
         with zipfile.ZipFile(path) as archive:
             # Larger exports split the list: conversations-000.json, conversations-001.json, …
-            inner = sorted(
-                n for n in archive.namelist() if (p := Path(n)).suffix == ".json" and p.stem.startswith("conversations")
-            )
+            inner = sorted(n for n in archive.namelist() if (p := Path(n)).suffix == ".json" and p.stem.startswith("conversations"))
             if not inner:
-                raise ImportFormatError(
-                    f"{path.name} has no {EXPORT_NAME} inside. Is it the ChatGPT data export?", argument="file"
-                )
+                raise ImportFormatError(f"{path.name} has no {EXPORT_NAME} inside. Is it the ChatGPT data export?", argument="file")
             for name in inner:
                 progress.total = archive.getinfo(name).file_size
                 progress.done = 0
@@ -131,8 +124,7 @@ def _detect(head: bytes, name: str) -> Format:
     if start[:1] not in (b"[", b"{"):
         got = repr(start[:20].decode("utf-8", "replace")) if start else "nothing"
         raise ImportFormatError(
-            f"{name} begins with {got}: not JSONL, an OpenAI-style message list or a ChatGPT export. "
-            "See `perdure import --help`.",
+            f"{name} begins with {got}: not JSONL, an OpenAI-style message list or a ChatGPT export. See `perdure import --help`.",
             argument="file",
         )
     if b'"mapping"' in start:

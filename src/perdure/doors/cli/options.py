@@ -8,23 +8,17 @@ import typer
 
 File = Annotated[
     str | None,
-    typer.Option(
-        "--file", "-f", metavar="LEDGER", help="The ledger: a file or a URL. Default: PERDURE_FILE, else your data folder."
-    ),
+    typer.Option("--file", "-f", metavar="LEDGER", help="The ledger: a file or a URL. Default: PERDURE_FILE, else your data folder."),
 ]
 ConfigFile = Annotated[str | None, typer.Option("--config", metavar="TOML", help="A perdure.toml with the settings.")]
 Llm = Annotated[str | None, typer.Option("--llm", metavar="MODEL", help="LLM, e.g. openai:gpt-5-mini. Default: none.")]
 Embedder = Annotated[str | None, typer.Option("--embedder", metavar="MODEL", help="Embedder. Default: the one built in.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 
-User = Annotated[
-    str | None, typer.Option("--user", "-u", metavar="ID", envvar="PERDURE_USER", help="Whose memory.", show_default=False)
-]
+User = Annotated[str | None, typer.Option("--user", "-u", metavar="ID", envvar="PERDURE_USER", help="Whose memory.", show_default=False)]
 Agent = Annotated[str | None, typer.Option("--agent", metavar="ID", help="The agent it belongs to.")]
 Session = Annotated[str | None, typer.Option("--session", metavar="ID", help="The session it belongs to.")]
-ErasedUser = Annotated[
-    str | None, typer.Option("--user", "-u", metavar="ID", help="Whose memory; PERDURE_USER is not read here.")
-]
+ErasedUser = Annotated[str | None, typer.Option("--user", "-u", metavar="ID", help="Whose memory; PERDURE_USER is not read here.")]
 
 Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="At most this many.")]
 Budget = Annotated[int, typer.Option("--budget", "-b", metavar="TOKENS", min=50, max=100_000, help="At most this many tokens.")]
@@ -39,9 +33,7 @@ Where = Annotated[
     str | None,
     typer.Option("--where", metavar="JSON", help='A filter, e.g. \'{"metadata.topic": "travel"}\'.', show_default=False),
 ]
-Metadata = Annotated[
-    str | None, typer.Option("--metadata", metavar="JSON", help="A JSON object kept with it.", show_default=False)
-]
+Metadata = Annotated[str | None, typer.Option("--metadata", metavar="JSON", help="A JSON object kept with it.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

@@ -91,9 +91,7 @@ def array_items(stream: BinaryIO, name: str, progress: Progress) -> Iterator[tup
     while (mark := window.peek()) != "]":
         if number:
             if mark != ",":
-                raise window.error(
-                    "expected a comma or the end of the list" if mark else "the file ends in the middle of the list"
-                )
+                raise window.error("expected a comma or the end of the list" if mark else "the file ends in the middle of the list")
             window.position += 1
             if not window.peek():
                 raise window.error("the file ends in the middle of the list")

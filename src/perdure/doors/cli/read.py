@@ -67,7 +67,9 @@ def ask(
 ) -> None:
     """Answer a question from memory, with citations."""
     scope = options.scope(user, agent, session)
-    answer = desk.memory.ask(text_of(question, what="a question"), **scope)
+    asked = text_of(question, what="a question")
+    with desk.busy("Looking…"):
+        answer = desk.memory.ask(asked, **scope)
     desk.show(answer, lambda out: show_answer(out, answer, trace=trace))
 
 
@@ -152,7 +154,7 @@ def show_facts(out: Console, found: list[Fact]) -> None:
     if not found:
         out.print("Nothing known.", style="dim")
         return
-    rows = [(f.entity, f.attribute, ", ".join(f.values), show.day(f.slot.valid_from), f.memory.id) for f in found]
+    rows = [(f.entity, f.attribute, ", ".join(f.values), show.day(f.slot.valid_from or f.memory.valid_from), f.memory.id) for f in found]
     show.table(out, ("of", "attribute", "value", "since", "memory"), rows)
 
 
@@ -182,22 +184,16 @@ def show_graph(out: Console, found: Graph) -> None:
         out.print(f"No relations around {show.clean(found.around)}.", style="dim")
         return
     types = {entity.key: entity.type for entity in found.entities}
-    rows: list[tuple[Text, str, str]] = []
+    proofs: dict[tuple[str, str, str, str], list[str]] = {}
     for r in found.relations:
-        edge = Text.assemble(
-            show.clean(r.subject),
-            (f" ─{show.clean(r.relation)}→ ", "magenta"),
-            show.clean(r.object),
-            (f"  {_type(types, r.object)}", "dim"),
-        )
-        rows.append(
-            (
-                edge,
-                show.day(r.valid_from) + (f" – {show.day(r.valid_to)}" if r.valid_to else ""),
-                found.proofs.get(r.memory_id, ""),
-            )
-        )
-    show.table(out, ("relation", "when", "proof"), rows, title=f"Around {show.clean(found.around)}")
+        span = show.day(r.valid_from) + (f" – {show.day(r.valid_to)}" if r.valid_to else "")
+        proofs.setdefault((r.subject, r.relation, r.object, span), []).append(found.proofs.get(r.memory_id, ""))
+    rows: list[tuple[Text, str, str]] = []
+    for (subject, relation, thing, span), texts in proofs.items():
+        edge = Text.assemble(show.clean(subject), (f" ─{show.clean(relation)}→ ", "magenta"), show.clean(thing))
+        edge.append(f"  {_type(types, thing)}", style="dim")
+        rows.append((edge, span, texts[0] + (f" (and {len(texts) - 1} more)" if len(texts) > 1 else "")))
+    show.table(out, ("relation", "when", "proof"), rows, title=f"Around {found.around}")
 
 
 def _type(types: dict[str, str], name: str) -> str:

@@ -45,6 +45,11 @@ def short(text: str, length: int = 200) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
+def many(number: int, one: str, more: str = "") -> str:
+    """The number with its noun: 1 memory, 2 memories."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
 def when(instant: datetime | None) -> str:
     """Date and minute in UTC; empty for None."""
     return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if instant is not None else ""
@@ -57,9 +62,9 @@ def day(instant: datetime | None) -> str:
 
 def table(console: Console, headers: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str = "") -> None:
     """A table with cells of stored text; long cells fold, none is cut."""
-    shown = Table(
-        *headers, title=title or None, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
-    )
+    if title:
+        console.print(clean(title), style="bold")
+    shown = Table(*headers, header_style="bold", box=None, pad_edge=False, show_header=any(headers))
     for column in shown.columns:
         column.overflow = "fold"
     for row in rows:
@@ -135,15 +140,17 @@ def signals(console: Console, hit: Hit) -> None:
     """Why a hit is there: one bar a channel, as long as its share of what was added."""
     most = max((abs(s.contribution) for s in hit.why), default=0.0) or 1.0
     grid = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
-    for _ in range(5):
-        grid.add_column(overflow="fold")
+    for _ in range(4):
+        grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    width = BAR_WIDTH if console.width >= 100 else BAR_WIDTH // 3
     for signal in hit.why:
         share = abs(signal.contribution) / most
         style = CHANNEL_STYLES.get(signal.channel, "white") if signal.contribution >= 0 else "red"
         rank = f"#{signal.rank}" if signal.rank else ""
         grid.add_row(
             Text(f"      {signal.channel}", style=style),
-            bar(share, style=style),
+            bar(share, style=style, width=width),
             Text(f"{signal.contribution:+.3f}"),
             Text(f"{rank} raw {signal.raw:.3f} × {signal.weight:.2f}".strip(), style="dim"),
             Text(clean(signal.detail)),

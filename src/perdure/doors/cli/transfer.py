@@ -39,22 +39,16 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     desk: Desk,
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", exists=True, readable=True, help="What to read.", show_default=False)
-    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", exists=True, readable=True, help="What to read.", show_default=False)],
     *,
     user: options.User = None,
     agent: options.Agent = None,
     session: Annotated[
         str | None, typer.Option("--session", metavar="ID", help="One session for all. Default: the file's own, else its name.")
     ] = None,
-    form: Annotated[
-        FormatName, typer.Option("--format", metavar="NAME", help="auto, jsonl, openai or chatgpt.")
-    ] = FormatName.auto,
+    form: Annotated[FormatName, typer.Option("--format", metavar="NAME", help="auto, jsonl, openai or chatgpt.")] = FormatName.auto,
     no_infer: Annotated[bool, typer.Option("--no-infer", help="Keep and index the messages; extract nothing.")] = False,
-    limit: Annotated[
-        int | None, typer.Option("--limit", "-n", metavar="N", min=1, help="Read at most this many messages.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", metavar="N", min=1, help="Read at most this many messages.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out what cannot be read, and report it.")] = False,
 ) -> None:
     """Read conversations from files, each with its own dates.
@@ -105,12 +99,11 @@ def export(
     desk: Desk,
     path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write to.", show_default=False)],
     *,
-    user: Annotated[
-        str | None, typer.Option("--user", "-u", metavar="ID", help="Of this user alone. Default: everything.")
-    ] = None,
+    user: Annotated[str | None, typer.Option("--user", "-u", metavar="ID", help="Of this user alone. Default: everything.")] = None,
 ) -> None:
     """Write everything, or one user, to a file for `load`."""
-    done = desk.memory.export(path, user_id=user)
+    with desk.busy("Writing…"):
+        done = desk.memory.export(path, user_id=user)
     desk.show(done, lambda out: show_transfer(out, done, "Wrote"))
 
 
@@ -119,7 +112,8 @@ def load(
     path: Annotated[Path, typer.Argument(metavar="FILE", exists=True, help="A file written by `export`.", show_default=False)],
 ) -> None:
     """Read what `export` wrote."""
-    done = desk.memory.load(path)
+    with desk.busy("Reading…"):
+        done = desk.memory.load(path)
     desk.show(done, lambda out: show_transfer(out, done, "Read"))
 
 

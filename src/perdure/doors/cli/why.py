@@ -35,9 +35,7 @@ def show_explanation(out: Console, explanation: Explanation) -> None:
 
     record = explanation.memory
     out.print(show.clean(record.text), style="bold")
-    out.print(
-        f"{record.id}: {record.kind}, {record.term}, {show.standing(record)}, confidence {record.confidence:.2f}", style="dim"
-    )
+    out.print(f"{record.id}: {record.kind}, {record.term}, {show.standing(record)}, confidence {record.confidence:.2f}", style="dim")
     show.pairs(out, explanation.stores, title="Stores")
     out.print("Sources", style="bold")
     for source in explanation.sources:

@@ -34,9 +34,7 @@ class Wait(StrEnum):
     indexed = "indexed"
 
 
-Words = Annotated[
-    list[str] | None, typer.Argument(metavar="TEXT", help="What was said; - reads standard input.", show_default=False)
-]
+Words = Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="What was said; - reads standard input.", show_default=False)]
 Role = Annotated[RoleName, typer.Option("--role", metavar="ROLE", help="user, assistant, tool or system.")]
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="The speaker's name.")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="When it was said (ISO 8601). Default: now.")]
@@ -78,7 +76,8 @@ def add(
         id=id,
         metadata=json_object(metadata, "--metadata"),
     )
-    result = desk.memory.add([said], infer=not no_infer, wait=wait.value, **scope)
+    with desk.busy("Keeping…"):
+        result = desk.memory.add([said], infer=not no_infer, wait=wait.value, **scope)
     desk.show(result, lambda out: show_added(out, result))
     job = result.job
     if job is not None and job.error is not None:
@@ -94,9 +93,7 @@ def show_added(out: Console, result: AddResult) -> None:
         out.print("Already there: nothing was written.", style="dim")
         return
     count = len(result.message_ids)
-    out.print(
-        f"Captured {count} message{'s' if count != 1 else ''} ({', '.join(result.message_ids[:3])}{'…' if count > 3 else ''})."
-    )
+    out.print(f"Captured {show.many(count, 'message')} ({', '.join(result.message_ids[:3])}{'…' if count > 3 else ''}).")
     if result.redacted:
         out.print(f"Redacted: {', '.join(result.redacted)}.", style="yellow")
     if result.changes:
@@ -118,9 +115,7 @@ def remember(
     agent: options.Agent = None,
     session: options.Session = None,
     kind: Annotated[str, typer.Option("--kind", "-k", metavar="KIND", help="fact, preference, episodic or procedural.")] = "fact",
-    source: Annotated[
-        list[str] | None, typer.Option("--source", metavar="MESSAGE", help="A message that proves it; repeatable.")
-    ] = None,
+    source: Annotated[list[str] | None, typer.Option("--source", metavar="MESSAGE", help="A message that proves it; repeatable.")] = None,
     metadata: options.Metadata = None,
 ) -> None:
     """Keep a statement as it is, without extraction."""
@@ -149,5 +144,6 @@ def extract(
 
     said = _message(text_of(text, what="what was said"), role=role.value, name=name, timestamp=at)
     desk.file = ":memory:"
-    found = desk.memory.extract([said], user_id=user or "User")
+    with desk.busy("Reading…"):
+        found = desk.memory.extract([said], user_id=user or "User")
     print_json(found.to_contract(user=user or "User"))

@@ -42,7 +42,28 @@ def verb_forms() -> dict[str, str]:
     for verb in _COMMON_VERBS.split():
         for form, tense in forms(verb).items():
             table.setdefault(form, tense)
-    for form in ("got", "met", "read", "left", "had", "bought", "sold", "made", "found", "lost", "met", "spent", "taught", "paid", "kept", "won", "led", "built", "felt", "put"):
+    for form in (
+        "got",
+        "met",
+        "read",
+        "left",
+        "had",
+        "bought",
+        "sold",
+        "made",
+        "found",
+        "lost",
+        "met",
+        "spent",
+        "taught",
+        "paid",
+        "kept",
+        "won",
+        "led",
+        "built",
+        "felt",
+        "put",
+    ):
         table[form] = "past"
     return table
 

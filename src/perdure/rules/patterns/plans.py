@@ -7,8 +7,14 @@ from perdure.rules.patterns.base import NounRule, Rule
 _VISIT = r"(?:appointment|checkup|check-up|interview|consultation|exam|surgery|operation|scan|physio|therapy|viewing|haircut|cleaning|meeting|vaccination|ultrasound|mri|booking|reservation|hearing|inspection|call)"
 
 RULES: tuple[Rule, ...] = (
-    Rule("have book schedule make get", rf" (?:got )?(?:an?|my|our|another|the) (?P<appointment__whole>(?:[\w'.-]+ ){{0,4}}{_VISIT}\b.*)"),
-    Rule("=seeing", r" (?P<appointment__whole>(?:Dr\.?|Doctor|the|my) (?:[A-Z]\w+|doctor|dentist|therapist|vet|gp|physio|specialist)\b.*)"),
+    Rule(
+        "have book schedule make get",
+        rf" (?:got )?(?:an?|my|our|another|the) (?P<appointment__whole>(?:[\w'.-]+ ){{0,4}}{_VISIT}\b.*)",
+    ),
+    Rule(
+        "=seeing",
+        r" (?P<appointment__whole>(?:Dr\.?|Doctor|the|my) (?:[A-Z]\w+|doctor|dentist|therapist|vet|gp|physio|specialist)\b.*)",
+    ),
     Rule("plan intend hope", r" (?:on |to |for )+(?P<plan_or_goal>(?!know|hear|see you|get|find out|be able).+)"),
     Rule("=planning =hoping =aiming =intending", r" (?:on |to |for )*(?P<plan>(?!hear|know|find out).+)"),
     Rule("want wish aim", r" to (?P<goal__ambition>.+)"),
@@ -39,8 +45,16 @@ PROCEDURE = (
 """Sentences that tell how something is done."""
 
 NOUNS: tuple[NounRule, ...] = (
-    NounRule(r"(?:next |upcoming |connecting |return )*(?:flight|train|ferry|bus|trip|vacation|holiday|wedding|exam|finals?|interview|surgery|operation|move|marathon|race|conference|due date|deadline|graduation|visa appointment)(?: (?:to|in|from|for) .{1,40})?", "plan", "occasion"),
-    NounRule(r"(?:next |upcoming )*(?:[\w']+ ){0,2}(?:appointment|checkup|check-up|consultation)(?: (?:with|at|for) .{1,40})?", "appointment", "occasion"),
+    NounRule(
+        r"(?:next |upcoming |connecting |return )*(?:flight|train|ferry|bus|trip|vacation|holiday|wedding|exam|finals?|interview|surgery|operation|move|marathon|race|conference|due date|deadline|graduation|visa appointment)(?: (?:to|in|from|for) .{1,40})?",
+        "plan",
+        "occasion",
+    ),
+    NounRule(
+        r"(?:next |upcoming )*(?:[\w']+ ){0,2}(?:appointment|checkup|check-up|consultation)(?: (?:with|at|for) .{1,40})?",
+        "appointment",
+        "occasion",
+    ),
     NounRule(r"plan(?:s)?(?: for .{1,40})?", "plan", "phrase"),
     NounRule(r"(?:morning|evening|daily|bedtime|workout|skincare) routine", "routine", "whole"),
     NounRule(r"(?P<x>warranty|guarantee)(?: (?:on|for|of) .{1,60})?", "warranty", "date"),

@@ -6,7 +6,11 @@ from perdure.rules.patterns.base import NounRule, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule("buy purchase order", r" (?:myself |ourselves |us |me |him |her |my \w+ )?(?P<purchase>.+)", event=True),
-    Rule("get", r" (?:myself |ourselves |me |us )?(?:a|an|the|my|some|our) (?:(?:brand[- ])?new|used|second-?hand|refurbished) (?P<purchase__device_or_thing>.+)", event=True),
+    Rule(
+        "get",
+        r" (?:myself |ourselves |me |us )?(?:a|an|the|my|some|our) (?:(?:brand[- ])?new|used|second-?hand|refurbished) (?P<purchase__device_or_thing>.+)",
+        event=True,
+    ),
     Rule("get", r" (?:myself |ourselves |me |us )?(?:an?|the|my) (?P<purchase__device>.+)", event=True),
     Rule("pick treat", r" (?:up|myself to|ourselves to) (?:an?|the) (?P<purchase__device>.+)", event=True),
     Rule("own", r" (?P<owns>.+)"),
@@ -14,26 +18,54 @@ RULES: tuple[Rule, ...] = (
     Rule("have", r" (?:got )?(?:an?|my|our|two|three|the) (?P<car__vehicle>.+)"),
     Rule("have use", r" (?:got )?(?:an?|my|our|the) (?P<device__device>.+)"),
     Rule("use", r" (?P<device__brand>.+)"),
-    Rule("switch change move upgrade migrate go", r" (?:my (?:\w+ )?(?:phone|laptop|computer|car|tablet) )?from (?:an? |my |the )?(?P<end_device__brand>.+?) to (?:an? |my |the )?(?P<current_device__brand>.+)", event=True),
+    Rule(
+        "switch change move upgrade migrate go",
+        r" (?:my (?:\w+ )?(?:phone|laptop|computer|car|tablet) )?from (?:an? |my |the )?(?P<end_device__brand>.+?) to (?:an? |my |the )?(?P<current_device__brand>.+)",
+        event=True,
+    ),
     Rule("switch upgrade change", r" (?:back |over )?to (?:an? |the )(?P<current_device__brand>.+)", event=True),
     Rule("replace", r" (?:my|our|the) (?P<end_device__device>.+?) with (?:an? )?(?P<device__brand>.+)", event=True),
     Rule("trade", r" in (?:my|our|the) (?P<end_owns>.+?) for (?:an? )?(?P<purchase>.+)", event=True),
-    Rule("sell return donate scrap", r" (?:off |back )?(?:both |all )?(?:of )?(?P<end_owns>(?!out|well|things|stuff|home|to |from ).+)", event=True),
+    Rule(
+        "sell return donate scrap",
+        r" (?:off |back )?(?:both |all )?(?:of )?(?P<end_owns>(?!out|well|things|stuff|home|to |from ).+)",
+        event=True,
+    ),
     Rule("get", r" rid of (?P<end_owns>.+)", event=True),
     Rule("give", r" away (?P<end_owns>.+)", event=True),
     Rule("throw", r" (?:away|out) (?P<end_owns>.+)", event=True),
-    Rule("cancel", r" (?:my|our|the) (?P<end_membership__subscription>.+?) (?:subscription|membership|account|plan|contract)", event=True),
-    Rule("cancel", r" (?:my|our|the) (?P<end_plan>(?:trip|flight|vacation|holiday|visit|booking|reservation|tickets?|wedding|party|order|meeting|honeymoon|cruise|tour|journey|move)\b.*)", event=True),
-    Rule("cancel", r" (?:my|our|the) (?P<end_appointment__whole>.*\b(?:appointment|checkup|check-up|session|interview|consultation)\b.*)", event=True),
+    Rule(
+        "cancel",
+        r" (?:my|our|the) (?P<end_membership__subscription>.+?) (?:subscription|membership|account|plan|contract)",
+        event=True,
+    ),
+    Rule(
+        "cancel",
+        r" (?:my|our|the) (?P<end_plan>(?:trip|flight|vacation|holiday|visit|booking|reservation|tickets?|wedding|party|order|meeting|honeymoon|cruise|tour|journey|move)\b.*)",
+        event=True,
+    ),
+    Rule(
+        "cancel",
+        r" (?:my|our|the) (?P<end_appointment__whole>.*\b(?:appointment|checkup|check-up|session|interview|consultation)\b.*)",
+        event=True,
+    ),
     Rule("=a =an", r" (?:\w+ )?(?:member|subscriber) (?:of|to|at) (?P<membership>.+)", needs="be"),
     Rule("subscribe", r" to (?P<membership>.+)"),
     Rule("sign", r" up (?:for|at|with|to) (?P<membership__proper_org>.+)", event=True),
     Rule("have", r" (?:got )?an? (?P<membership__exact>[A-Z][\w+]*(?: [A-Z][\w+]*)*) (?:subscription|membership)"),
     Rule("=fixed =solved =resolved", r" (?:by|with|after|thanks to|when I) (?P<solution>.+)", needs="be"),
-    Rule("fix solve resolve", r" (?:it|this|that|the (?:problem|issue)|my [\w ]{2,30}|the [\w ]{2,30}) (?:by|with|after|thanks to) (?P<solution>.+)", event=True),
+    Rule(
+        "fix solve resolve",
+        r" (?:it|this|that|the (?:problem|issue)|my [\w ]{2,30}|the [\w ]{2,30}) (?:by|with|after|thanks to) (?P<solution>.+)",
+        event=True,
+    ),
 )
 
 NOUNS: tuple[NounRule, ...] = (
-    NounRule(r"(?:(?:current|main|new|work|daily|primary|old|home|gaming|personal) )*(?P<x>laptop|computer|pc|phone|smartphone|cell ?phone|tablet|camera|monitor|printer|router|smartwatch|watch|console|headphones|tv|e-?reader|desktop|keyboard|drone|device)", "thing", "device_or_name"),
+    NounRule(
+        r"(?:(?:current|main|new|work|daily|primary|old|home|gaming|personal) )*(?P<x>laptop|computer|pc|phone|smartphone|cell ?phone|tablet|camera|monitor|printer|router|smartwatch|watch|console|headphones|tv|e-?reader|desktop|keyboard|drone|device)",
+        "thing",
+        "device_or_name",
+    ),
     NounRule(r"(?:current |new |first |daily )*(?P<x>car|truck|van|motorcycle|suv|vehicle)", "thing", "device_or_name"),
 )
