@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # numpy and onnxruntime would each start a thread per core; tests and bench run several processes.
 export OMP_NUM_THREADS ?= 1
@@ -15,7 +16,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 help:
 	@echo 'make demo    the whole pipeline on a real conversation, offline'
 	@echo 'make test    every test'
-	@echo 'make check   lint, format, types and the quick tests (under a minute)'
+	@echo 'make check   lint, format, types and the unit tests (under a minute)'
 	@echo 'make format  let ruff format the code'
 	@echo 'make bench   measure speed and size; writes bench/RESULTS.md'
 	@echo 'make clean   remove .venv and everything generated'
@@ -24,7 +25,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/perdure demo
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --quiet .
@@ -34,7 +35,7 @@ types: $(VENV)/.installed-dev
 	@$(BIN)/pyright src tests/architecture/typing_examples.py
 
 check: lint types
-	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+	@$(PYTEST) -m 'not slow' tests/unit tests/architecture tests/conformance $(ARGS)
 
 format: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --fix-only --quiet .

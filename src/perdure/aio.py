@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from perdure.memory import Memory
@@ -29,8 +31,16 @@ class AsyncMemory:
     Opening the ledger happens in the constructor and takes a few milliseconds.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.memory = Memory(*args, **kwargs)
+    def __init__(
+        self, location: str | os.PathLike[str] | None = None, *, llm: Any = None, embedder: Any = None, extractor: Any = None,
+        reranker: Any = None, vector: Any = None, graph: Any = None, kv: Any = None,
+        config: str | os.PathLike[str] | Mapping[str, Any] | None = None, clock: Callable[[], datetime] | None = None,
+        ids: Callable[[], str] | None = None, worker: bool = True,
+    ) -> None:  # fmt: skip
+        self.memory = Memory(
+            location, llm=llm, embedder=embedder, extractor=extractor, reranker=reranker, vector=vector, graph=graph, kv=kv, config=config,
+            clock=clock, ids=ids, worker=worker,
+        )  # fmt: skip
 
     add = _threaded(Memory.add)
     remember = _threaded(Memory.remember)

@@ -3,8 +3,8 @@
 A backend is named as ``name`` or ``name:model`` (``openai:gpt-5-mini``); an object is accepted wherever a name is. Other packages add
 backends through the entry-point group ``perdure.backends``, as ``<port>.<name>``.
 
-Order of precedence: arguments, then the TOML file, then the environment (``PERDURE_FILE``, ``PERDURE_LLM``, ``PERDURE_EMBEDDER``,
-``PERDURE_EXTRACTOR``, ``PERDURE_RERANKER``, ``PERDURE_CONFIG``), then the embedded default.
+Order of precedence: arguments, then the environment (``PERDURE_FILE``, ``PERDURE_LLM``, ``PERDURE_EMBEDDER``, ``PERDURE_EXTRACTOR``,
+``PERDURE_RERANKER``; ``PERDURE_CONFIG`` names a TOML file), then the TOML file, then the embedded default.
 """
 
 from __future__ import annotations
@@ -67,10 +67,9 @@ def configure(config: str | os.PathLike[str] | Mapping[str, Any] | None, **given
     Raises:
         ConfigError: the file cannot be read, or names an unknown setting.
     """
-    settings = {name: os.environ.get(f"PERDURE_{'FILE' if name == 'location' else name.upper()}") for name in SETTINGS}
     source = config if config is not None else os.environ.get("PERDURE_CONFIG")
-    if source is not None:
-        settings |= _from_file(source)
+    settings = _from_file(source) if source is not None else {}
+    settings |= {name: value for name in SETTINGS if (value := os.environ.get(f"PERDURE_{'FILE' if name == 'location' else name.upper()}"))}
     settings |= {k: v for k, v in given.items() if v is not None}
     made = replace(Config(), **{k: v for k, v in settings.items() if v is not None})
     return made if made.location is not None else replace(made, location=default_location())
@@ -126,7 +125,12 @@ def backend(port: str, wanted: Any, **options: Any) -> Any:
             raise ConfigError(f"{port}={wanted!r}: there is no {port} backend {name!r}. Known: {', '.join(known) or 'none'}.", setting=port)
     module, _, attribute = target.partition(":")
     made = getattr(import_module(module), attribute)
-    return made(*((argument,) if argument else ()), **options)
+    try:
+        return made(*((argument,) if argument else ()), **options)
+    except TypeError as e:
+        raise ConfigError(
+            f"{port}={wanted!r}: {name} does not take this argument ({e}). Write {name} or {name}:<what it needs>.", setting=port
+        ) from e
 
 
 def ledger_at(location: Any) -> Any:

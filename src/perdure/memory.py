@@ -21,7 +21,7 @@ from perdure.model.message import Message
 from perdure.model.report import Stats, Transfer, Verification
 from perdure.model.scope import Scope, checked_id
 from perdure.model.search import Answer, Context, Explanation, Fact, Hit, View, WhyNot
-from perdure.stages import edit, forget, inspect, project, respond, search, transfer
+from perdure.stages import edit, forget, hydrate, inspect, project, respond, search, transfer
 from perdure.stages.capture import Given, capture, normalise
 from perdure.stages.extract import LLMExtractor, PaidOnce
 from perdure.stages.judge import make_judge
@@ -87,7 +87,7 @@ class Memory:
         self._prefers_llm = c.extractor is None and c.llm is not None
         self._stores = Stores(
             ledger=ledger_at(c.location),
-            vector=backend("vector", c.vector or "sqlite", **({} if c.vector else {"space": model.name, "dimensions": model.dimensions})),
+            vector=backend("vector", c.vector or "sqlite", space=model.name, dimensions=model.dimensions),
             text=backend("text", "sqlite"), graph=backend("graph", c.graph or "sqlite"), slots=backend("kv", c.kv or "sqlite"),
             embedder=model, extractor=self._extractor, clock=clock or _now, ids=ids or _new_id,
             llm=backend("llm", c.llm) if c.llm is not None else None,
@@ -249,7 +249,7 @@ class Memory:
         """Makes every memory of a scope what it was known to be at an instant. Messages stay: they are what was said."""
         return edit.rollback(self._stores, Scope(user_id, agent_id, session_id), to=_at(to, "to"))
 
-    def end_session(self, session_id: str, *, user_id: str | None = None, agent_id: str | None = None) -> list[Change]:
+    def end_session(self, *, session_id: str, user_id: str | None = None, agent_id: str | None = None) -> list[Change]:
         """Lets the short-term memories of a session expire now."""
         return edit.end_session(self._stores, Scope(user_id, agent_id, session_id))
 
@@ -512,12 +512,14 @@ class Memory:
     def _context(self, found: search.Searched, view: View, *, budget: int) -> Context:
         with self._stores.ledger.snapshot() as snapshot:
             wanted = search.profile(self._stores, snapshot, view, found.plan)
+            notes = search.session_notes(self._stores, snapshot, view)
             owner = snapshot.owner(view.scope)
             recent: builtins.list[Any] = []
             if owner is not None and view.scope.session_id is not None:
                 until = view.as_of or view.known_at
-                recent = snapshot.recent(owner, view.scope, limit=20, until=None if until is None else to_micros(until))
-        return respond.context(found.hits, wanted, recent, budget=budget)
+                said = snapshot.recent(owner, view.scope, limit=20, until=None if until is None else to_micros(until))
+                recent = [hydrate.without_deleted(snapshot, m) for m in said]
+        return respond.context([*notes, *found.hits], wanted, recent, budget=budget)
 
     def _minds_for(self, owner: int) -> Minds:
         """What an owner's jobs are run with: with a model, every reply is kept before it is used. Owner 0 is nobody."""

@@ -50,7 +50,6 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str: ...
-
     @property
     def dimensions(self) -> int: ...
 
@@ -104,7 +103,6 @@ class LLM(Protocol):
 
     @property
     def name(self) -> str: ...
-
     def complete(self, request: LLMRequest) -> LLMReply:
         """The model's reply.
 
@@ -136,7 +134,6 @@ class Extractor(Protocol):
 
     @property
     def name(self) -> str: ...
-
     def extract(self, messages: Sequence[Message], context: ExtractionContext) -> Extraction:
         """Proposals of what to keep; each candidate's `message` indexes `messages`.
 
@@ -151,7 +148,6 @@ class Reranker(Protocol):
 
     @property
     def name(self) -> str: ...
-
     def score(self, question: str, texts: Sequence[str]) -> Sequence[float]:
         """One relevance in 0..1 per text, in order."""
         ...
@@ -164,7 +160,7 @@ class Columns(Protocol):
     A document is a message or a memory's text. A *row* is a message or one version of a memory; a document has one row for
     each version that kept its text. Instants are microseconds since 1970 UTC. `words` counts index terms, repeats included.
     `revision` and `epoch` say how far the arrays follow the ledger: an erasure raises the epoch, and caches start again.
-    `positions` gives -1 for unknown documents.
+    `positions` gives -1 for unknown documents. `session` and `speaker` are small codes of this owner's, 0 for none.
 
     Per row: `weight` is the confidence in it, 0..1; `row_kind` 0 for a message, else 1 + the place in `perdure.model.memory.KINDS`;
     `row_times` of from, to, recorded, retired or expires, the largest int64 for never; `version` the number of the memory version
@@ -184,6 +180,10 @@ class Columns(Protocol):
     def said_at(self) -> Ints: ...
     @property
     def words(self) -> SmallInts: ...
+    @property
+    def session(self) -> SmallInts: ...
+    @property
+    def speaker(self) -> SmallInts: ...
     @property
     def is_memory(self) -> Bools: ...
     @property
@@ -409,19 +409,17 @@ class WritesMemories(Protocol):
 class WritesWork(Protocol):
     """Jobs, paid replies, the dirty set. Instants are microseconds. A job that is put as running is claimed by `worker`.
 
-    `claim` takes a pending job that is due and counts the attempt; False when it is not, or another worker was faster.
-    `finish` marks it done or skipped; False, and nothing is written, when this worker no longer holds it.
-    `running` gives (job, worker, since) of jobs that a worker holds. `soil` marks documents that a projection has yet to be told
-    about; `clean` takes (document, revision) rows out again, unless something newer arrived.
+    `claim` takes a pending job that is due and counts the attempt; False when it is not, or another worker was faster. `release` gives
+    it back, to be tried at `next_at`, or for good when `failed`; `error` is "Type: message". `finish` marks it done or skipped; False,
+    and nothing is written, when this worker no longer holds it. `running` gives (job, worker, since) of jobs that a worker holds.
+    `soil` marks documents that a projection has yet to be told about; `clean` takes (document, revision) rows out again, unless
+    something newer arrived.
     """
 
     def put_job(self, job: Job, owner: int, *, worker: str, created_at: int) -> None: ...
     def claim(self, job_id: str, *, worker: str, now: int) -> bool: ...
     def running(self) -> list[tuple[str, str, int]]: ...
-    def release(self, job_id: str, *, worker: str, next_at: int, error: str, failed: bool = False) -> None:
-        """Gives back a job that `worker` holds, to be tried at `next_at`, or for good when `failed`; `error` is "Type: message"."""
-        ...
-
+    def release(self, job_id: str, *, worker: str, next_at: int, error: str, failed: bool = False) -> None: ...
     def finish(self, job: Job, *, worker: str, at: int) -> bool: ...
     def put_call(self, owner: int, key: str, reply: str, at: int) -> None: ...
     def drop_calls(self, owner: int, keys: Sequence[str]) -> None: ...

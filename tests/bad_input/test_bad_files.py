@@ -23,8 +23,8 @@ def ledger(tmp_path: Path) -> Path:
     path = tmp_path / "me.db"
     with Memory(path, embedder="hashing") as memory:
         memory.add(KEPT, user_id="ada")
-        for number in range(200):
-            memory.add(f"Note {number}: " + "the quick brown fox jumps over the lazy dog. " * 20, user_id="ada", infer=False)
+        fox = "the quick brown fox jumps over the lazy dog. " * 20
+        memory.add([f"Note {number}: {fox}" for number in range(200)], user_id="ada", infer=False)
     return path
 
 

@@ -1,5 +1,7 @@
 """Texts no one should send and some that everyone sends: each works or ends in a typed error, and the file survives."""
 
+import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +148,16 @@ WRONG_ARGUMENTS = {
     "kinds that are none": lambda m: m.search("x", user_id="ada", kinds=["rumour"]),
     "a filter that is none": lambda m: m.search("x", user_id="ada", filters={"colour": "red"}),
     "a time out of range": lambda m: m.search("x", user_id="ada", as_of=10**30),
+    "a budget in words": lambda m: m.context("x", user_id="ada", budget="small"),
+    "hops in words": lambda m: m.graph(user_id="ada", around="user", hops="two"),
+    "hops without end": lambda m: m.graph(user_id="ada", around="user", hops=1000),
+    "a page after nothing": lambda m: m.list(user_id="ada", after="no-such-memory"),
+    "a statement that is a list": lambda m: m.remember(["Ada likes tea.", "Ada likes milk."], user_id="ada"),
+    "an update to a number": lambda m: m.update(m.list(user_id="ada")[0].id, text=7),
+    "an update to nothing": lambda m: m.update(m.list(user_id="ada")[0].id),
+    "an id that is a number": lambda m: m.get(7),
+    "a time that is no number": lambda m: m.add("I like tea.", user_id="ada", timestamp=float("nan")),
+    "an export into a folder that is not there": lambda m: m.export("no/such/folder/x.jsonl"),
     "a negative budget": lambda m: m.context("x", user_id="ada", budget=-5),
     "a deep filter": lambda m: m.search("x", user_id="ada", filters=deep_filter(100)),
     "forget without a scope": lambda m: m.forget(),
@@ -184,6 +196,49 @@ def test_an_export_that_is_none_is_refused(memory: Memory, path: Path, tmp_path:
     wrong.write_text(content, encoding="utf-8")
     assert isinstance(attempt(lambda: memory.load(wrong)), PerdureError)
     assert_survives(memory, path)
+
+
+def test_an_export_over_the_ledger_itself_is_refused(memory: Memory, path: Path) -> None:
+    assert isinstance(attempt(lambda: memory.export(path)), InputError)
+    assert_survives(memory, path)
+
+
+def wrong_values(value: object) -> Iterator[object]:
+    """Every way to replace one value inside a JSON value by one of a wrong kind."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        for wrong in ("x", 7, None, []):
+            changed = copy.copy(value)
+            changed[key] = wrong
+            yield changed
+        for within in wrong_values(item):
+            changed = copy.copy(value)
+            changed[key] = within
+            yield changed
+
+
+@pytest.mark.slow
+def test_an_export_with_a_wrong_value_is_refused_or_can_be_read(memory: Memory, tmp_path: Path) -> None:
+    good, wrong = tmp_path / "good.jsonl", tmp_path / "wrong.jsonl"
+    memory.export(good)
+    lines = good.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
+        for changed in wrong_values(json.loads(line)):
+            wrong.write_text("\n".join([*lines[:number], json.dumps(changed), *lines[number + 1 :]]), encoding="utf-8")
+            with Memory(":memory:", embedder="hashing", worker=False) as other:
+                if isinstance(attempt(lambda: other.load(wrong)), PerdureError):
+                    assert other.stats().messages == 0, f"refused, and yet loaded: {changed}"
+                    continue
+                try:
+                    other.search("peanuts", user_id="ada")
+                    for record in other.list(user_id="ada"):
+                        other.explain(record.id).to_dict()
+                    other.facts(user_id="ada")
+                    other.verify()
+                except PerdureError:
+                    raise
+                except Exception as error:
+                    raise AssertionError(f"accepted, and then {error!r}: {changed}") from error
 
 
 def test_a_closed_memory_says_so(path: Path) -> None:

@@ -40,8 +40,8 @@ def cases():
 
 
 def conversation(text):
-    for part in text.split(" // "):
-        part = part.replace("\\n", "\n")
+    for raw in text.split(" // "):
+        part = raw.replace("\\n", "\n")
         prefix = re.match(r"(\w+)> ", part)
         if prefix and prefix[1] in ROLES:
             yield Message(part[3:], role=ROLES[prefix[1]], timestamp=NOW)
@@ -93,9 +93,149 @@ def holds(spec, messages, result):
     return simple[spec] if spec in simple else bool(matching(spec, stated))
 
 
-@pytest.mark.parametrize(("text", "expected"), cases())
+@pytest.mark.parametrize(("text", "expected"), list(cases()))
 def test_case(text, expected):
     messages = list(conversation(text))
     result = extract(*messages)
     failed = [spec.strip() for spec in expected.split(";") if not holds(spec.strip(), messages, result)]
     assert not failed, [(c.text, c.slots, c.ended, c.relations) for c in result.candidates]
+
+
+def test_two_people_speak_for_themselves():
+    result = extract(
+        Message("I moved to Tampa last year.", name="Noor", timestamp=NOW),
+        Message("I live in Ghent and my sister Iris is a nurse.", name="Bo", timestamp=NOW),
+    )
+    stated = {(s.entity, s.attribute, s.value) for c in result.candidates for s in c.slots}
+    assert {("Noor", "lives_in", "Tampa"), ("Bo", "lives_in", "Ghent"), ("Bo", "sibling", "Iris"), ("Iris", "job_title", "nurse")} <= stated
+    assert not any(entity == "user" for entity, _, _ in stated)
+
+
+def test_one_named_speaker_is_the_user():
+    result = extract(Message("I live in Ghent.", name="Bo", timestamp=NOW))
+    assert [(s.entity, s.value) for c in result.candidates for s in c.slots] == [("user", "Ghent")]
+
+
+def test_known_names_resolve_kin():
+    result = extract(Message("My sister moved to Leeds.", timestamp=NOW), known_names={"my sister": "Priya", "sister": "Priya"})
+    assert [(s.entity, s.attribute, s.value) for c in result.candidates for s in c.slots] == [("Priya", "lives_in", "Leeds")]
+
+
+def test_messages_before_settle_pronouns_and_issues():
+    recent = (Message("My sister Priya called.", timestamp=NOW), Message("My laptop keeps freezing.", timestamp=NOW))
+    she = extract(Message("She lives in Leeds.", timestamp=NOW), recent=recent[:1])
+    assert [(s.entity, s.value) for c in she.candidates for s in c.slots] == [("Priya", "Leeds")]
+    fixed = extract(Message("A new SSD fixed it.", timestamp=NOW), recent=recent)
+    assert ("laptop keeps freezing", "solved_by", "new SSD") in {
+        (r.subject, r.relation, r.object) for c in fixed.candidates for r in c.relations
+    }
+
+
+def test_an_unnamed_relative_can_be_named_later():
+    result = extract(Message("My sister is a doctor.", timestamp=NOW))
+    (person,) = [e for c in result.candidates for e in c.entities if e.type == "Person"]
+    assert person.name == "my sister"
+    assert "sister" in person.aliases
+
+
+def test_the_device_chain_is_linked_over_three_messages():
+    result = extract(
+        Message("I got a Dell XPS 15 in January.", timestamp=NOW),
+        Message("My laptop overheats when I compile.", timestamp=NOW),
+        Message("Updating the BIOS to v2.3 fixed it.", timestamp=NOW),
+    )
+    edges = {(r.subject, r.relation, r.object) for c in result.candidates for r in c.relations}
+    assert ("user", "owns", "Dell XPS 15") in edges
+    assert ("Dell XPS 15", "has_issue", "laptop overheats") in edges
+    assert ("laptop overheats", "solved_by", "Updating the BIOS to v2.3") in edges
+
+
+def test_text_is_the_sentence_verbatim():
+    content = "Hi there!  I’m allergic to peanuts, by the way. What should I cook?"
+    (candidate,) = extract(Message(content, timestamp=NOW)).candidates
+    assert candidate.text == candidate.quote == "I’m allergic to peanuts, by the way."
+
+
+def test_relative_time_is_the_message_s_own():
+    said = datetime(2019, 7, 10, tzinfo=UTC)
+    (candidate,) = extract(Message("I moved to Oslo last month.", timestamp=said)).candidates
+    assert candidate.valid_from is not None
+    assert candidate.valid_from.strftime("%Y-%m") == "2019-06"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        " ",
+        "\x00",
+        "\ud800 I live in Rome.",
+        "👩‍👩‍👧 " * 50,
+        "أعيش في القاهرة.",
+        "a " * 500_000,
+        "I " * 500_000,
+        "I like a and " * 40_000,
+        '"' * 100_000,
+        "\n" * 100_000,
+        "<memory " * 50_000,
+    ],
+    ids=["empty", "blank", "nul", "surrogate", "emoji", "rtl", "a", "I", "and", "quotes", "lines", "fences"],
+)
+def test_any_input_is_survived(content):
+    result = extract(Message(content, timestamp=NOW), Message("I live in Rome.", timestamp=NOW))
+    assert ("user", "lives_in", "Rome") in {(s.entity, s.attribute, s.value) for c in result.candidates for s in c.slots}
+
+
+def test_candidates_are_bounded():
+    result = extract(Message("I live in Rome. I like figs. " * 500, timestamp=NOW))
+    assert 0 < len(result.candidates) <= MAX_CANDIDATES
+
+
+@pytest.mark.parametrize(
+    ("attribute", "name"),
+    [
+        ("City", "lives_in"),
+        ("favourite food", "favorite_food"),
+        ("company", "employer"),
+        ("allergies", "allergy"),
+        ("job", "job_title"),
+        ("shoe size", "shoe_size"),
+    ],
+)
+def test_attributes_have_one_name(attribute, name):
+    assert slots.canonical(attribute) == name
+
+
+def test_single_valued_attributes():
+    assert all(slots.single_valued(a) for a in ("lives_in", "employer", "favorite_color", "wife", "age"))
+    assert not any(slots.single_valued(a) for a in ("likes", "allergy", "device", "child", "unheard_of"))
+    assert all(slots.label(a) for a in slots.ATTRIBUTES)
+    assert all(alias not in slots.ATTRIBUTES and slots.canonical(alias) in slots.ATTRIBUTES for alias in slots.ALIASES)
+
+
+SENTENCES = [str(p.values[0]) for p in cases()]
+WORDS = sorted({word for sentence in SENTENCES for word in sentence.split()})
+anything = st.one_of(
+    st.text(max_size=300),
+    st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join),
+    st.lists(st.sampled_from(SENTENCES), max_size=4).map("\n".join),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["user", "user", "assistant", "tool", "system"]), anything), max_size=3))
+def test_nothing_is_invented_and_nothing_raises(parts):
+    messages = [Message(content, role=role, timestamp=NOW) for role, content in parts]
+    result = extract(*messages)
+    assert result == extract(*messages)
+    everything = "\n".join(m.content.replace("’", "'").replace("‘", "'") for m in messages).casefold()
+    for c in result.candidates:
+        assert c.quote
+        assert c.quote in messages[c.message].content
+        assert messages[c.message].role != "system"
+        assert 0 <= c.confidence <= 1
+        assert c.valid_from is None or c.valid_to is None or c.valid_from < c.valid_to
+        for slot in (*c.slots, *c.ended):
+            assert slot.value.replace("’", "'").replace("‘", "'").casefold() in everything
+            assert slot.entity
+            assert slot.attribute == slots.canonical(slot.attribute)

@@ -205,7 +205,7 @@ class SqliteFile:
                 "the file was left as it is."
             )
         if not self.in_memory:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _to_wal(connection)
         while version < len(steps):
             connection.execute("BEGIN IMMEDIATE")  # one step, one transaction; another process may have been faster
             version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -251,6 +251,20 @@ class _Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.depth = 0
+
+
+def _to_wal(connection: sqlite3.Connection) -> None:
+    """Switches a file to its write-ahead log. SQLite does not wait here when another process does the same at the same moment."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as e:
+            if (e.sqlite_errorcode & 0xFF) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def migrations() -> list[str]:

@@ -9,14 +9,17 @@ from perdure.model.graph import SELF
 from perdure.model.memory import Kind, Term
 from perdure.rules.builder import Builder
 from perdure.rules.dates import DatePhrase, find
-from perdure.rules.filing import bystanders, call_me, correct, file_clause, file_faults, file_foreign, mentions, now_at
+from perdure.rules.filing import correct, file_clause, file_faults, file_foreign, now_at
 from perdure.rules.gate import Verdict, explicit_prefix
 from perdure.rules.grammar import Clause, clauses
 from perdure.rules.kept import worth_keeping
 from perdure.rules.languages import read_foreign
 from perdure.rules.lazy import rx
 from perdure.rules.patterns.plans import PROCEDURE
+from perdure.rules.persons import bystanders, call_me, mentions
 
+_UNTIL = r"\b(?:until|til|till|through|bis|hasta|jusqu|fino|até)|到|तक"
+"""Words that end a stretch of time; "expires in June" dates an event instead."""
 _TIMELESS = frozenset("birthday warranty age from anniversary plan appointment name phone email routine".split())
 
 
@@ -26,7 +29,7 @@ def read_sentence(b: Builder, start: int, end: int, verdict: Verdict) -> Candida
     if verdict.explicit:
         body += explicit_prefix(b.text[start:end])
     mentions(b, start, end)
-    parsed = list(clauses(b.text, body, end, frozenset(b.discourse.known)))
+    parsed = list(clauses(b.text, body, end, b.discourse.known))
     hedged = any(c.hedged for c in parsed)
     file_faults(b, body, end)
     for clause in parsed:
@@ -51,7 +54,9 @@ def _candidate(b: Builder, start: int, end: int, verdict: Verdict, parsed: list[
     firm = bool(b.slots or b.ended or b.relations)
     if verdict.chat and not (b.slots or b.ended):
         return None
-    told = verdict.private and len(text.split()) > 4
+    told = (verdict.private or (verdict.short and rx(r"\bremind me (?:to|about|that)\b").search(text) is not None)) and len(
+        text.split()
+    ) > 4
     if (
         not firm
         and not procedure
@@ -121,7 +126,12 @@ def _validity(b: Builder, phrases: tuple[DatePhrase, ...], verdict: Verdict) -> 
     valid_to: datetime | None = None
     timeless = bool(b.slots) and all(s.attribute in _TIMELESS for s in b.slots)
     for phrase in phrases:
-        if phrase.relation in ("until",) and phrase.end > b.anchor and not any(s.attribute == "warranty" for s in b.slots):
+        if (
+            phrase.relation == "until"
+            and phrase.end > b.anchor
+            and rx(_UNTIL).search(phrase.text)
+            and not any(s.attribute == "warranty" for s in b.slots)
+        ):
             valid_to = phrase.end
         elif phrase.relation in ("since", "at", "after") and valid_from is None and not timeless and phrase.start <= b.anchor:
             valid_from = phrase.start

@@ -39,11 +39,36 @@ class LastSlot:
     rule: NounRule | None = None
 
 
+class Names:
+    """Folded names and aliases to entity names: those learnt here, over those given. Nothing is copied; there may be many."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+        self._learnt: dict[str, str] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._learnt or name in self._given
+
+    def get(self, name: str, default: str = "") -> str:
+        """The entity a folded name stands for, else `default`."""
+        return self._learnt.get(name) or self._given.get(name) or default
+
+    def learn(self, name: str, entity: str) -> None:
+        """Adds a name unless it already stands for something."""
+        if name not in self:
+            self._learnt[name] = entity
+
+    def given(self) -> Iterable[tuple[str, str]]:
+        """What was known before."""
+        return self._given.items()
+
+
 @dataclass(slots=True)
 class Discourse:
     """The running state; see the module's text. `known` maps folded names and aliases to entity names."""
 
-    known: dict[str, str] = field(default_factory=dict[str, str])
+    known: Names = field(default_factory=lambda: Names({}))
+    devices_read: bool = False
     kin: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     genders: dict[str, str] = field(default_factory=dict[str, str])
     persons: list[Person] = field(default_factory=list[Person])
@@ -60,12 +85,7 @@ class Discourse:
     @classmethod
     def begin(cls, known: Mapping[str, str], messages: Iterable[Message]) -> Discourse:
         """The state before the first message, with the names of everybody who speaks as a user."""
-        state = cls(known={k.casefold(): v for k, v in known.items()})
-        for key, entity in state.known.items():
-            kind = device_class(entity)
-            if kind:
-                state.devices.setdefault(kind, entity)
-                state.devices.setdefault(key, entity)
+        state = cls(known=Names(known))
         state.speakers = {m.name.strip() for m in messages if m.role in ("user", "assistant") and m.name and m.name.strip()}
         return state
 
@@ -83,7 +103,7 @@ class Discourse:
         if speaker == SELF:
             for alias in (f"my {word}", word):
                 if alias in self.known:
-                    return self.known[alias]
+                    return self.known.get(alias)
             return f"my {word}"
         return f"{speaker}'s {word}"
 
@@ -96,14 +116,14 @@ class Discourse:
 
     def know(self, entity: str) -> None:
         """A name that counts as a person's from now on."""
-        self.known.setdefault(entity.casefold(), entity)
+        self.known.learn(entity.casefold(), entity)
         first = entity.split(maxsplit=1)[0].casefold()
         if len(first) > 1:
-            self.known.setdefault(first, entity)
+            self.known.learn(first, entity)
 
     def named(self, name: str) -> str:
         """The entity a name stands for."""
-        return self.known.get(name.casefold(), self.known.get(entity_key(name), name))
+        return self.known.get(name.casefold()) or self.known.get(entity_key(name)) or name
 
     def mention(self, people: list[Person]) -> None:
         """The people of the sentence just read; a sentence without any leaves the last ones standing."""
@@ -127,7 +147,9 @@ class Discourse:
         """The device a noun phrase stands for: "laptop" is the Dell once the Dell is known to be the laptop."""
         low = entity_key(noun)
         if low in self.known:
-            return self.known[low]
+            return self.known.get(low)
+        if not self.devices_read:
+            self._read_devices()
         kind = device_class(noun)
         if kind and low.split()[-1] == kind:
             return self.devices.get(low) or self.devices.get(kind) or noun
@@ -135,6 +157,15 @@ class Discourse:
             if low and (entity.casefold().startswith(low) or low.startswith(entity.casefold())):
                 return entity
         return noun
+
+    def _read_devices(self) -> None:
+        """Which of the known names are devices; asked for only when a device is spoken of."""
+        self.devices_read = True
+        for key, entity in self.known.given():
+            kind = device_class(entity)
+            if kind:
+                self.devices.setdefault(kind, entity)
+                self.devices.setdefault(key, entity)
 
     def own(self, entity: str, noun: str = "") -> str:
         """A device is now known; returns its class, "" when it has none."""

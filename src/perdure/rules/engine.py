@@ -55,7 +55,7 @@ def read(text: str, clause: Clause) -> list[Reading]:
     ):
         found = _measure_or_name(text, subject, p)
         if found:
-            return found
+            return found + _apposition(text, found[-1].end, p.end)
     if subject.who == "name" and not _agrees(p):
         return []
     for rule in rules_by_head().get(p.head, ()):
@@ -103,6 +103,8 @@ def value_readings(text: str, rule: NounRule, match: re.Match[str] | None, p: Pr
     start = p.start
     skip = rx(r"(?:spelled|spelt|called|to|now)\s+").match(text, start, p.end)
     start = skip.end() if skip else start
+    if attribute == "phone" and text[start - 1 : start] == "+":
+        start -= 1
     if attribute in ("email", "phone", "blood_type", "timezone"):
         spans = strict(text, attribute, start, p.end)
     else:
@@ -280,6 +282,8 @@ def _group(text: str, group: str, m: re.Match[str], rule: Rule, p: Predicate, po
         spans = [found.span() for found in rx(rf"\b(?:{LANGUAGES})\b").finditer(text, *m.span(group))] if spans else []
     if attribute == "marital_status" and not spans:
         return []
+    if attribute in ("plan", "goal") and not rx(_SOON).search(text, p.start, p.end):
+        spans = [(a, b) for a, b in spans if not rx(DEICTIC).search(text, a, b) and "->" not in text[a:b]]
     if polarity == "plan":
         return [Reading(attribute, a, b) for a, b in spans]
     if polarity in ("end", "oppose"):
@@ -294,6 +298,19 @@ def _group(text: str, group: str, m: re.Match[str], rule: Rule, p: Predicate, po
     out = [Reading(attribute, a, b, ended=ending, kind=rule.kind, event=rule.event) for a, b in spans]
     if not ending:
         out += _corrected(text, attribute, spans, p, cutter or DEFAULT.get(attribute, "thing"), rule.kind)
+    return out
+
+
+def _apposition(text: str, start: int, end: int) -> list[Reading]:
+    """What follows a name or an age: "I'm Ingrid, a marine biologist living in Bergen"."""
+    out: list[Reading] = []
+    m = rx(r",?\s*(?:and )?(?:an?|the)\s+(?P<job>.+)").match(text, start, end)
+    if m:
+        stop = rx(r"\s+(?:living|based|residing|working|from)\b").search(text, m.start("job"), end)
+        out += [Reading("job_title", a, b) for a, b in cut("job", text, m.start("job"), stop.start() if stop else end)]
+    m = rx(r"\b(?:living|based|residing) in (?P<place>.+)").search(text, start, end)
+    if m:
+        out += [Reading("lives_in", a, b) for a, b in cut("place", text, *m.span("place"))]
     return out
 
 
@@ -340,6 +357,11 @@ def _eats(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity) -> lis
     """Reads "I don't eat pork", "I can't eat gluten": what is avoided; eating something says little."""
     if not p.negated or p.tense not in ("present", "progressive") or p.head not in ("eat", "eats", "drink", "drinks"):
         return []
+    start, end = m.span("eats")
+    second = rx(r".* or (?:eat|drink) ").match(text, start, end)
+    if second:
+        both = cut("things", text, start, second.end() - 9) + cut("things", text, second.end(), end)
+        return [Reading("avoids", a, b, kind="preference") for a, b in both]
     return [
         Reading("avoids", a, b, kind="preference")
         for a, b in cut("things", text, *m.span("eats"))
@@ -367,7 +389,7 @@ def _plan_or_goal(text: str, m: re.Match[str], p: Predicate, polarity: Polarity)
     if polarity != "hold":
         return []
     attribute = "goal" if p.head.startswith("hop") else "plan"
-    return [Reading(attribute, a, b) for a, b in cut("phrase", text, *m.span("plan_or_goal"))]
+    return [Reading(attribute, a, b) for a, b in cut("phrase", text, *m.span("plan_or_goal")) if not rx(DEICTIC).match(text, a, b)]
 
 
 _SPECIAL = {
@@ -395,6 +417,7 @@ def _plan_or_routine(text: str, clause: Clause, p: Predicate) -> list[Reading]:
     if (
         p.tense == "present"
         and (not p.be)
+        and p.head not in _NO_ROUTINE
         and clause.subject.who in ("self", "we", "kin", "name", "pronoun")
         and verb_forms().get(p.head) == "present"
     ):
@@ -421,6 +444,8 @@ _DEPARTURES = frozenset("moving flying relocating travelling traveling visiting 
 def _plan(text: str, p: Predicate, kind: Kind = "fact") -> list[Reading]:
     """The plan's own words; a will of the moment ("I'll try that") is none."""
     dated = rx(_SOON).search(text, p.start, p.end) is not None
+    if p.tense == "future" and ((p.be and verb_forms().get(p.head) != "ing") or ("will" in p.adverbs and not dated)):
+        return []
     if not dated and (p.head in _MOMENTARY or (p.tense == "progressive" and p.head not in _DEPARTURES)):
         return []
     return [

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from perdure.model.graph import SELF
+from perdure.model.graph import SELF, Slot
 from perdure.rules.builder import Builder
 from perdure.rules.discourse import LastSlot, Person
 from perdure.rules.engine import Reading, noun_rule, read, value_readings
 from perdure.rules.faults import find_fault, find_solution, find_warranty
 from perdure.rules.gate import Verdict
-from perdure.rules.grammar import Clause, Subject, kin_pattern
+from perdure.rules.grammar import Clause, Subject
 from perdure.rules.lazy import rx
-from perdure.rules.lexicon import KIN, KIN_PLURALS, NOT_NAMES, PETS
+from perdure.rules.lexicon import KIN, KIN_PLURALS, PETS
 from perdure.rules.patterns.base import NounRule
+from perdure.rules.persons import kin_of, name_kin, owner_of, who
 from perdure.rules.slots import ATTRIBUTES
 from perdure.rules.values import cut, is_device, is_vehicle
 
 _KIN_ATTRIBUTES = frozenset(k.attribute for k in KIN.values())
+
+
+_OF_STRANGERS = frozenset(
+    "lives_in from employer job_title school age birthday marital_status spouse partner child sibling pet diet allergy condition language nationality religion likes dislikes".split()
+)
+"""What is believed of a name never heard before: only what one says of people."""
 
 
 _OF_PERSONS = frozenset(
@@ -31,136 +38,29 @@ def file_clause(b: Builder, clause: Clause, verdict: Verdict) -> None:
     subject = clause.subject
     readings = read(b.text, clause)
     if subject.who == "thing" and not clause.inherited:
-        _noun(b, subject, readings)
+        _noun(b, clause, readings)
         return
     if subject.who == "pronoun" and subject.name in ("it", "this", "that", "there"):
         _it(b, clause, verdict)
         return
-    entity = _who(b, subject)
+    entity = who(b, subject)
     if subject.who == "kin" and not subject.name and not clause.predicate:
         return
     for reading in readings:
         _file(b, entity, subject, reading)
+    p = clause.predicate
+    if subject.who == "kin" and subject.name and p is not None and (p.head in ("died", "passed") and not p.negated):
+        _lost(b, subject)
     if entity and (readings or subject.who in ("kin", "name")):
         b.subjects.append(entity)
 
 
-def _who(b: Builder, subject: Subject) -> str | None:
-    """The entity a subject stands for; None when that is not settled."""
-    if subject.who in ("self", "we"):
-        return b.speaker
-    if subject.who == "kin":
-        owner = _owner(b, subject)
-        if owner is None:
-            return None
-        return _kin(b, subject, owner)
-    if subject.who == "name":
-        entity = b.discourse.named(subject.name)
-        b.people.append(Person(entity))
-        return entity
-    if subject.who == "pronoun":
-        return _pronoun(b, subject.name, subject.span[0]) or None
-    return None
-
-
-def _pronoun(b: Builder, word: str, at: int) -> str:
-    """Who "she" is: somebody named earlier in this sentence, else in the sentences before."""
-    earlier = [p for p in b.people if p.at < at]
-    return b.discourse.pronoun(word, earlier or None)
-
-
-def _owner(b: Builder, subject: Subject) -> str | None:
-    if subject.owner_who == "pronoun":
-        return _pronoun(b, subject.owner, subject.span[0]) or None
-    if subject.owner_who == "name" and subject.owner:
-        return b.discourse.named(subject.owner)
-    return b.speaker
-
-
-def _kin(b: Builder, subject: Subject, owner: str) -> str | None:
-    """The entity of "my sister (Priya)", with the edge that says so."""
-    if subject.kin in KIN_PLURALS:
-        entity = b.entity(f"my {subject.kin}" if owner == SELF else f"{owner}'s {subject.kin}", "Group")
-        return entity
-    kin = KIN[subject.kin]
-    if subject.name:
-        return b.discourse.named(subject.name)
-    entity = b.discourse.kin_entity(owner, subject.kin)
-    if subject.ex:
-        return f"my ex-{subject.kin}" if owner == SELF else None
-    aliases = (f"my {subject.kin}", subject.kin) if owner == SELF else (f"{owner}'s {subject.kin}",)
-    b.entity(entity, kin.type, tuple(a for a in aliases if a != entity))
-    b.relate(owner, kin.relation, entity)
-    b.people.append(Person(entity, kin.gender))
-    return entity
-
-
-def _name_kin(b: Builder, owner: str, word: str, start: int, end: int, *, ended: bool = False) -> str:
-    """Reads "My sister Priya": slot, edge, alias; from now on "my sister" is Priya."""
-    kin = KIN[word]
-    name = b.value(start, end)
-    if ended:
-        b.slot(owner, kin.attribute, name, ended=True)
-        return name
-    alias = (f"my {word}", word) if owner == SELF else (f"{owner}'s {word}",)
-    b.entity(name, kin.type, alias)
-    b.entity(owner, "User" if owner == SELF else "Person")
-    b.slot(owner, kin.attribute, name)
-    b.relate(owner, kin.relation, name)
-    b.discourse.name_kin(owner, word, name)
-    b.people.append(Person(name, kin.gender, start))
-    b.discourse.last = LastSlot(owner, kin.attribute, name, "name", kin=word)
-    return name
-
-
-def mentions(b: Builder, start: int, end: int) -> None:
-    """Every "my sister Priya", "Sarah, my manager" in a sentence, wherever it stands."""
-    if not rx(r"\b(?:my|our)\b").search(b.text, start, end):
-        return
-    pattern = rx(
-        rf"\b(?:my|our)\s+{kin_pattern()}(?:\s|,\s|:\s|\s\()(?:named |called )?(?P<name>(?-i:[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?))(?=(?P<after>[\s,.;:!?)']|$)(?P<more>\s*(?:and|&)\s+(?-i:[A-ZÀ-Þ][\w-]+))?)"
-        rf"|(?P<name2>(?-i:[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?))(?:,| \(|, who is|, who's)\s*(?:my|our)\s+{kin_pattern().replace('(?P<ex>', '(?P<ex2>').replace('(?P<kin>', '(?P<kin2>')}(?=[\s,.)]|$)"
-    )
-    for m in pattern.finditer(b.text, start, end):
-        suffix = "" if m.group("name") else "2"
-        name, word = m.group("name" + suffix), m.group("kin" + suffix).lower()
-        if any(part.casefold() in NOT_NAMES for part in name.split()[:1]):
-            continue
-        a, z = m.span("name" + suffix)
-        if (
-            "," in b.text[m.end("kin" + suffix) if not suffix else z : a if not suffix else z]
-            and m.group("after") not in (",", ".", ")", "")
-            and not suffix
-        ):
-            continue  # "my sister, Tom and I": a list, not her name
-        ex = bool(m.group("ex" + suffix)) and m.group("ex" + suffix).strip(" -").lower() in ("ex", "former")
-        if b.text[m.start() : m.end()].lower().startswith(("my ex-", "our ex-", "my ex ", "my former ")):
-            ex = True
-        if word in KIN_PLURALS:
-            word = KIN_PLURALS[word]
-        if rx(r"\b(?:broke up with|divorced|split (?:up )?with|separated from|lost|no longer|used to)\s+$").search(
-            b.text, max(start, m.start() - 25), m.start()
-        ):
-            ex = True
-        if ex:
-            b.entity(name, "Person")
-            b.people.append(Person(name, KIN[word].gender))
-            b.discourse.know(name)
-            continue
-        _name_kin(b, b.speaker, word, a, z)
-
-
-def call_me(b: Builder, start: int, end: int) -> None:
-    """Reads "Call me Mo", "everyone calls me Al"."""
-    m = rx(r"\b(?:call|calls) me (?P<name>(?-i:[A-Z][\w'-]+(?: [A-Z][\w'-]+)?))(?=\W|$)(?! (?:back|when|if|at|on|tomorrow|later))").search(
-        b.text, start, end
-    )
-    if (
-        m
-        and m.group("name").casefold() not in NOT_NAMES
-        and not rx(r"\b(?:don'?t|never|not)\s+(?:ever )?$").search(b.text, start, m.start())
-    ):
-        b.slot(b.speaker, "name", m.group("name"))
+def _lost(b: Builder, subject: Subject) -> None:
+    """Reads "Our dog Rex died": Rex is the dog no more."""
+    gone = Slot(b.speaker, KIN[KIN_PLURALS.get(subject.kin, subject.kin)].attribute, subject.name)
+    b.slots = [s for s in b.slots if s != gone]
+    b.relations = [r for r in b.relations if r.object != subject.name]
+    b.slot(gone.entity, gone.attribute, gone.value, ended=True)
 
 
 def now_at(b: Builder, start: int, end: int) -> None:
@@ -173,34 +73,30 @@ def now_at(b: Builder, start: int, end: int) -> None:
         _edge(b, b.speaker, "employer", b.value(a, z))
 
 
-def bystanders(b: Builder, start: int, end: int) -> None:
-    """Other capitalised words may be people: they make a later "she" ambiguous, never a fact."""
-    if not b.people:
-        return
-    values = " ".join(s.value for s in (*b.slots, *b.ended)) + " " + " ".join(p.entity for p in b.people)
-    for m in rx(r"(?<=[a-z,&] )[A-Z][a-zà-ÿ]{2,}(?=[\s,.!']|$)", 0).finditer(b.text, start, end):
-        word = m.group()
-        if (
-            word not in values
-            and word.casefold() not in NOT_NAMES
-            and not rx(r"(?:in|at|to|from|on|of|for|the) $").search(b.text, max(start, m.start() - 6), m.start())
-        ):
-            b.people.append(Person(word, at=m.start()))
-
-
-def _noun(b: Builder, subject: Subject, readings: list[Reading]) -> None:
+def _noun(b: Builder, clause: Clause, readings: list[Reading]) -> None:
     """Reads "My wife's name is Lena", "my laptop is a ThinkPad", "Priya's birthday is …"."""
+    subject = clause.subject
     if subject.owner_who == "kin":
-        owner = _kin(b, subject, b.speaker) if subject.kin in KIN else None
+        owner = kin_of(b, subject, b.speaker) if subject.kin in KIN else None
     elif subject.owner_who == "name" and subject.owner:
         owner = b.discourse.named(subject.owner)
     elif subject.owner == "the":
         owner = b.speaker
     else:
-        owner = _owner(b, subject)
+        owner = owner_of(b, subject)
     if owner is None:
         return
     rule, match = noun_rule(subject.noun)
+    noun = subject.noun.casefold()
+    if rule is None and noun in KIN and clause.predicate is not None and clause.predicate.be and not clause.predicate.negated:
+        p = clause.predicate
+        called = rx(r"(?:called|named)\s+").match(b.text, p.start, p.end)
+        for a, z in (
+            cut("proper_name", b.text, called.end() if called else p.start, p.end)[:1] if called or b.text[p.start].isupper() else []
+        ):
+            name_kin(b, owner, noun, a, z)
+            b.subjects.append(owner)
+        return
     for reading in readings:
         value = b.value(reading.start, reading.end)
         if reading.attribute == "name" and subject.owner_who == "kin" and subject.kin in KIN:
@@ -208,7 +104,7 @@ def _noun(b: Builder, subject: Subject, readings: list[Reading]) -> None:
                 for key in [k for k, e in b.entities.items() if e.name == owner and owner.startswith(("my ", b.speaker))]:
                     del b.entities[key]
                 b.relations = [r for r in b.relations if r.object != owner]
-                _name_kin(b, b.speaker, subject.kin, reading.start, reading.end)
+                name_kin(b, b.speaker, subject.kin, reading.start, reading.end)
             continue
         if reading.attribute == "thing" and match is not None:
             _own(
@@ -269,7 +165,7 @@ def _it(b: Builder, clause: Clause, verdict: Verdict) -> None:
         spans = [(r.start, r.end, r.ended) for r in value_readings(b.text, NounRule("", last.attribute, last.cutter), None, p)]
     for a, z, ended in spans:
         if last.kin and not ended:
-            _name_kin(b, last.entity, last.kin, a, z)
+            name_kin(b, last.entity, last.kin, a, z)
         else:
             b.slot(last.entity, last.attribute, b.value(a, z), ended=ended)
         if not ended and last.value and last.value.casefold() != b.value(a, z).casefold() and last.kin:
@@ -281,7 +177,7 @@ def _file(b: Builder, entity: str | None, subject: Subject, reading: Reading) ->
     value = b.value(reading.start, reading.end)
     if reading.attribute == "kin_of":
         if subject.who == "name" and not reading.ended:
-            _name_kin(b, b.speaker, KIN_PLURALS.get(reading.kin, reading.kin), *subject.name_span)
+            name_kin(b, b.speaker, KIN_PLURALS.get(reading.kin, reading.kin), *subject.name_span)
         return
     if entity is None:
         return
@@ -292,7 +188,7 @@ def _file(b: Builder, entity: str | None, subject: Subject, reading: Reading) ->
             b.relations = [r for r in b.relations if r.object != entity]
             b.people = [p for p in b.people if p.entity != entity]
             entity = b.speaker
-        _name_kin(b, entity, word, reading.start, reading.end, ended=reading.ended)
+        name_kin(b, entity, word, reading.start, reading.end, ended=reading.ended)
         return
     if reading.attribute == "lives_in" and reading.ended:
         b.jobs_left = b.discourse.employers.get(entity, "").casefold() == value.casefold() != ""
@@ -301,6 +197,8 @@ def _file(b: Builder, entity: str | None, subject: Subject, reading: Reading) ->
     if reading.attribute == "employer" and not reading.ended:
         b.discourse.employers[entity] = value
     known = entity == b.speaker or entity in b.entities or entity.casefold() in b.discourse.known
+    if subject.who == "name" and not known and reading.attribute not in _OF_STRANGERS:
+        return
     if (
         subject.who == "name"
         and reading.attribute not in _OF_PERSONS
@@ -408,10 +306,11 @@ def file_faults(b: Builder, start: int, end: int) -> None:
 
 
 def file_foreign(b: Builder, reading: Reading) -> None:
+    """A reading in another language becomes slots and edges of the speaker."""
     value = b.value(reading.start, reading.end)
     b.kinds.append(reading.kind)
     if reading.kin:
-        _name_kin(b, b.speaker, reading.kin, reading.start, reading.end, ended=reading.ended)
+        name_kin(b, b.speaker, reading.kin, reading.start, reading.end, ended=reading.ended)
         return
     b.slot(b.speaker, reading.attribute, value, ended=reading.ended)
     if not reading.ended:

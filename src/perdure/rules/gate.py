@@ -36,6 +36,7 @@ _UNSAY = any_of(
 )
 _PRIVATE = any_of(
     r"\boff the record\b",
+    r"\bkeep (?:this|it|that) to yourself\b|\b(?:don'?t|do not) tell any(?:one|body)\b",
     r"\b(?:just )?between (?:you and me|us)\b",
     r"\b(?:just|only) (?:for|in|during|within) (?:this|the current) (?:chat|session|conversation|thread)\b",
     r"\b(?:for|in|during) (?:this|the current) (?:chat|session|conversation|thread)(?: only| alone|,)",
@@ -60,6 +61,8 @@ _SHORT = any_of(
 )
 _STANDING = any_of(
     r"^(?:please,? )?(?:from now on|going forward|in (?:the )?future|for all future|henceforth)\b.{0,10}\b(?:please |always |never |only |don'?t |do not )*(?:answer|reply|respond|write|speak|talk|address|call|use|give|keep|be|explain|include|avoid|format|start|end|send|show|tell|translate|skip|stop)\b",
+    r"^(?:please,? )?(?:when(?:ever)?|every time|each time|any time|if) (?:i|we) (?:ask|say|request|want|need|mention|tell|write|send|give|share|paste|upload)\b[^?]{2,80}, (?:please )?(?:always |never |only |don'?t |do not |you should |you must )*(?:answer|reply|respond|write|speak|use|give|keep|be|explain|include|avoid|format|start|begin|end|send|show|translate|skip|stop|put|list|add|mention|assume|return|make)\b",
+    r"^(?:i|we)(?:'d| would|'ll)? (?:always |rather |really )*(?:like|love|prefer|want|need|take|book|choose)\b[^?]{2,80},? (?:always|every time|whenever (?:possible|i travel)|by default)[.! ]*$",
     r"^(?:please )?(?:always|never) (?:answer|reply|respond|write|speak|address|call me|use|give me|keep|explain|include|format|start|end|show)\b",
     r"\b(?:answer|reply|respond|write|speak|talk) (?:to me )?(?:only |always )?in (?:english|german|french|spanish|italian|portuguese|hindi|chinese|japanese|bullet points|short sentences|plain english|metric|simple words)(?: from now on|,? always| please|,? going forward)*[.! ]*$",
 )
@@ -146,6 +149,24 @@ _HEARSAY = (
     r"^(?:(?:and|but|so|well|also|yesterday|today|apparently),? )*(?!i\b|we\b|(?:my|the|our) (?:doctor|gp|dr|dentist|vet|nurse|dermatologist|cardiologist|pediatrician|allergist|test|results?|scan|dietitian|optician))"
     r"(?:[\w'.]+ ){1,4}?(?:says?|said|tells?|told|thinks?|thought|claims?|claimed|believes?|believed|insists?|insisted|wants? (?:me|us)|wanted (?:me|us)|suggests?|suggested|recommends?|recommended|asked|asks|wishes|wished|heard|joked|jokes|keeps? (?:saying|telling)|reckons?|assumes?)\b"
 )
+_SAID = r"(?:say|said|saying|tell|told|telling|claim(?:ed|ing)?|mention(?:ed|ing)?|wr(?:ote|itten)|stat(?:ed?|ing)|suggest(?:ed|ing)?|impl(?:y|ied|ying)|mean(?:t|ing)?|admit(?:ted)?|meant to say)"
+_NEVER_SAID = any_of(
+    rf"\b(?:never|not|n't|nobody|no ?one|none of us|neither of us|cannot)(?: (?:ever|actually|really|once|even|has|have|had|did|is|was|been|be|just))* {_SAID}(?: (?:to )?(?:you|him|her|them|us|me|anyone|anybody|anything about|once|ever|before))*(?: that| how)?,? (?:i|i'm|we|we're|my|our|\w+ and i)\b",
+    r"\b(?:according to|as per) (?!me\b|my (?:doctor|gp|dentist|vet|test|results?|scan))[^,]{2,40}, (?:i|we|my)\b",
+    r"\b(?:rumou?rs?|gossip|word|legend) (?:has it|is|says?|that|goes)\b",
+    r"\b(?:the|your|this|some|an?) (?:notes?|profile|records?|form|website|app|chart|system|file|database|letter|chatbot|assistant|bot|ai) (?:says?|said|claims?|claimed|shows?|states?|stated|has|lists?|thinks?|believes?) (?:that )?(?:i|we|my|me)\b",
+    r"\b(?:people|everyone|everybody|they|some|folks|strangers|someone|somebody|many) (?:\w+ ){0,2}(?:assumes?|assumed|believes?|believed|thinks?|thought|says?|said|guess(?:es|ed)?|claims?|claimed|expects?|suspects?|pretends?)(?: that)? (?:i|i'm|we|my)\b",
+)
+"""Somebody's words about the speaker that the speaker does not own: "I never said I live in Rome", "people assume I'm Irish"."""
+_DENIAL = (
+    r"^(?:(?:and|but|so|no|nope|well|also|actually|oh|sorry|please|ok|okay|by the way|btw)[,!.]? )*(?:"
+    r"(?:it|that)(?:'s| is) (?:just |simply |actually |really )*(?:not (?:true|the case|correct|right|so)|untrue|false|wrong|a lie|incorrect)(?: any ?more| any longer| at all)? that "
+    r"|(?:it|that) (?:isn'?t|is no longer|wasn'?t|was never) (?:true|the case|correct|right)(?: any ?more| any longer)? that "
+    r"|forget (?:that |about the fact that |the fact that )(?=(?:i|i'm|we|we're|my|our)\b)(?!i (?:said|told|mentioned|wrote|asked|ever))"
+    r"|i (?:don'?t|do not|no longer) (?:think|believe)(?: that)? (?=(?:i|i'm|we|we're|my|our)\b)"
+    r")"
+)
+"""What makes the statement behind it untrue: what it says holds no more, whether or not it ever did."""
 _EXPLICIT = any_of(
     r"^(?:(?:and|but|so|also|ok|okay|hey|oh|btw)[,!]? )?(?:please |pls |plz |kindly |just |always |can you |could you |would you |will you )*(?:remember|note|memori[sz]e|make a note|take note|keep in mind|bear in mind|save|store|don'?t (?:ever )?forget|never forget|do not forget|write down|jot down|log|for future reference|for the record)\b(?: (?:that|this|the fact|in mind|down|for (?:later|future|next time)))*[:,]?",
     r"\b(?:for future reference|for the record|please remember (?:this|that|it)|remember (?:this|that)(?: for)? (?:later|next time|please)|don'?t forget (?:this|that|it)|keep (?:this|that) in mind)\b",
@@ -156,6 +177,7 @@ _CORRECTION = any_of(
     r"^(?:no,? wait|wait,? no|oh no,? wait)\b|^(?:oops|wait|no|nope|sorry|oh no|whoops|hang on)[,!.:-]+ (?:actually|i meant|it'?s (?!ok|fine|good|great|not|a |so|been|all|just|my)|i (?:live|work|am|have)|my name|not (?!really|yet|at all|sure|always|that|a |too|so|only))",
     r"\b(?:i|what i) (?:actually |really )?meant\b(?! (?:to say thank|it|to be)\b)",
     r"\bnot [\w' ]{1,30}(?:,| but| -) (?:it'?s|i'?m|but|i meant)\b",
+    r"^(?:sorry|no|nope|oops|wait)\b.{0,80},? not \w",
     r"\bi was wrong\b|\bi made a mistake\b|\bthat was wrong\b|\bthat'?s (?:wrong|not right|incorrect|not correct)\b|\bsorry,? i (?:meant|mean)\b|\b(?:genauer gesagt|korrektur|quiero decir|corrección|en fait|je voulais dire|correzione|correção)\b",
 )
 
@@ -167,7 +189,7 @@ class Verdict:
     `keep`: it may be remembered. `explicit`, `correction`, `short`, `private`: as in `Candidate` and `Extraction`.
     `unsay`: it takes back what was said before. `silence`: nothing of this message may be stored. `stop`: what follows in
     this message is make-believe or pasted. `chat`: small talk, kept only for a firm slot. `standing`: how the speaker wants to be
-    answered from now on.
+    answered from now on. `denied`: length of "it's not true that", which takes back what follows; 0 if there is none.
     """
 
     keep: bool = False
@@ -180,6 +202,7 @@ class Verdict:
     stop: bool = False
     chat: bool = False
     standing: bool = False
+    denied: int = 0
 
 
 def hijacks(masked: str) -> bool:
@@ -213,18 +236,23 @@ def judge(sentence: str) -> Verdict:
         return Verdict(silence=True, private=True)
     if rx(_UNSAY).search(s):
         return Verdict(unsay=True)
+    denial = rx(_DENIAL).match(s)
+    if denial and not s.endswith("?"):
+        return Verdict(keep=True, denied=denial.end(), chat=True)
+    if rx(_NEVER_SAID).search(s):
+        return Verdict(private=rx(_PRIVATE).search(s) is not None)
     private = rx(_PRIVATE).search(s) is not None
     if rx(_MAKE_BELIEVE).search(s):
         return Verdict(stop=not private, private=private, keep=private and not s.endswith("?"), short=True)
     explicit = rx(_EXPLICIT).search(s) is not None
     body = s[explicit_prefix(s) :].strip() if explicit else s
-    if rx(_PLANTED).search(s) or _asks(s, explicit=explicit) or rx(_UNREAL).search(body):
+    standing = rx(_STANDING).search(s) is not None
+    if rx(_PLANTED).search(s) or _asks(s, explicit=explicit or standing) or (rx(_UNREAL).search(body) and not standing):
         return Verdict(private=private)
     if rx(_HEARSAY).match(body) and not explicit:
         return Verdict(private=private)
     short = private or rx(_SHORT).search(s) is not None
     correction = rx(_CORRECTION).search(body) is not None
-    standing = rx(_STANDING).search(s) is not None
     if not explicit and not short and not standing and rx(_REQUEST).match(low):
         return Verdict(private=private)
     chat = rx(_ASKING).search(_opened(body)) is not None or rx(_CHAT).search(_opened(body)) is not None

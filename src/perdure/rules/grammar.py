@@ -6,7 +6,7 @@ All positions are offsets into the same masked text, so that every value can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -68,7 +68,7 @@ _SUBJECT_START = (
 
 
 _BOUNDARY = (
-    rf"(?:\s*[,;:]\s*|\s+[-–—]+\s+|—)(?:(?:and|but|so|because|while|although|though|since|plus|then|yet|now|also|which is why|(?:as of|since|in|on|this|after) (?:\w+ ){{0,1}}\w+)\s+)*(?={_SUBJECT_START})"
+    rf"(?:\s*[,;:]\s*|\s+[-–—]+\s+|—)(?:(?:and|but|so|because|while|although|though|since|plus|then|yet|now|also|before that|after that|previously|which is why|(?:as of|since|in|on|this|after) (?:\w+ ){{0,1}}\w+)\s+)*(?={_SUBJECT_START})"
     rf"|\s+(?:and|but|so|because|cause|cuz|while|although|though|plus|yet|whereas)\s+(?:(?:also|now|then|currently|that|so|recently|yesterday|last \w+|(?:as of|since|in|on|this|after) (?:\w+ ){{0,1}}\w+)\s+)*(?={_SUBJECT_START})"
     r"|(?<!that)(?<!where)(?<!what)(?<!when)(?<!if)(?<!than)(?<!because)(?<!think)(?<!guess)(?<!how)(?<!know)(?<!which)(?<!who)(?<!as)\s+(?=(?:i'?m|i am|i live|i work|i have|i've|my name)\s)"
     r"|(?P<relative>,?\s+(?:who|which))(?='s|\s+(?:is|was|has|lives|works|loves|likes|hates|moved|just|also|recently|turned|studies|now|used)\b)"
@@ -92,7 +92,7 @@ _LEAD = (
     r"(?:a|two|three|four|five|six|\d+|several|a few|a couple of) (?:days?|weeks?|months?|years?|hours?) ago|(?:in|since|until|on|by|around|during|from) (?:early |late |mid[- ]?|the )*(?:\d{4}|\w+day|january|february|march|april|may|june|july|august|september|october|november|december|"
     r"summer|winter|spring|autumn|fall|\d+s)(?: \d{1,4}(?:st|nd|rd|th)?)?(?:,? \d{4})?|in general|generally|originally|the thing is|turns out(?: that)?|it turns out(?: that)?|as of (?:today|now|\w+day|last week|\w+ \d+)|"
     r"(?:please |just |always |kindly )*(?:remember|note|keep in mind|bear in mind|don'?t forget|do not forget|never forget|make a note|take note|know|save|for (?:future )?reference)(?: (?:that|this|the fact that))?|"
-    r"i'?d say(?: that)?|i would say(?: that)?|both(?= (?:my|our)\b)|all(?: of)?(?= (?:my|our)\b)|after (?:all|that|\w+ing [^,]{2,30})|(?:just |only )?(?:for|in|during) this (?:chat|session|conversation)(?: only)?|off the record|(?:just )?between (?:us|you and me)|today only|(?:let'?s )?assume(?: that)?|as a [^,]{2,30}|for (?:work|fun|now|(?:about |over |almost |the (?:last|past) )?\w+ (?:years?|months?))|the truth is|all my life)\b[\s,:.!;-]*)+"
+    r"i'?d say(?: that)?|i would say(?: that)?|both(?= (?:my|our)\b)|all(?: of)?(?= (?:my|our)\b)|after (?:all|that|\w+ing [^,]{2,30})|(?:just |only )?(?:for|in|during) this (?:chat|session|conversation)(?: only)?|off the record|(?:just )?between (?:us|you and me)|today only|(?:let'?s )?assume(?: that)?|as a [^,]{2,30}|for (?:work|fun|now|(?:about |over |almost |the (?:last|past) )?\w+ (?:years?|months?))|the truth is|before that|after that|previously|all my life)\b[\s,:.!;-]*)+"
 )
 
 
@@ -137,11 +137,12 @@ def _boundaries() -> str:
     return rf"{_BOUNDARY}|(?P<conjunct>{_CONJUNCT_LEAD})(?=(?:{_conjunct_verbs()})\b{_AFTER_VERB}|(?:has|is|was|am|lives|works|loves|likes|hates|speaks|studies|prefers|owns|drives|takes|take)\s\w)"
 
 
-def clauses(text: str, start: int, end: int, known: frozenset[str]) -> Iterator[Clause]:
+def clauses(text: str, start: int, end: int, known: Container[str]) -> Iterator[Clause]:
     """The clauses of the sentence at `text[start:end]`; `known` are folded names that also count in lower case."""
     end = min(end, start + MAX_SENTENCE)
     last: Subject | None = None
     before: tuple[int, int, bool] = (start, start, False)
+    told: Predicate | None = None
     for i, (a, b) in enumerate(_pieces(text, start, end)):
         if before[2] and rx(r"(?:who|which)$").search(text, before[1], a):
             last = _antecedent(text, *before[:2], known) or last
@@ -161,19 +162,32 @@ def clauses(text: str, start: int, end: int, known: frozenset[str]) -> Iterator[
             if implied is not None:
                 last = Subject("self", span=(implied.start, implied.start))
                 yield Clause(last, implied, a, b, hedged)
+                told, before = implied, (a, b, True)
                 continue
         inherited = subject is None
         if subject is None:
             at = a
             subject = last or Subject("none", span=(a, a))
         predicate = parse_predicate(text, subject.span[1] if not inherited else at, b)
+        if inherited and predicate is not None and told is not None:
+            predicate = _carried(predicate, told, text[before[1] : a])
         yield Clause(subject, predicate, a, b, hedged, inherited)
+        told = predicate or told
         before = (a, b, predicate is not None)
         if subject.who != "none" and not (subject.who == "pronoun" and subject.name in ("it", "this", "that")):
             last = subject
 
 
-def _antecedent(text: str, start: int, end: int, known: frozenset[str]) -> Subject | None:
+def _carried(p: Predicate, before: Predicate, link: str) -> Predicate:
+    """What a verb without a subject takes over: the future in "I'll plan it and use …", the negation in "don't eat meat or drink"."""
+    if before.tense in ("future", "modal") and p.tense == "present" and verb_forms().get(p.head) == "present":
+        p = replace(p, tense=before.tense)
+    if before.negated and "or" in link.split():
+        p = replace(p, negated=True, can=before.can)
+    return p
+
+
+def _antecedent(text: str, start: int, end: int, known: Container[str]) -> Subject | None:
     """Whom a "who" after a full clause is about: the person that clause ends in ("I live with my brother Sam, who …")."""
     if rx(r"(?:'m|am|'s|is|'re|are) an? [\w -]{2,30}$").search(text, start, end):
         return None  # "I'm a vegetarian who loves …" is still about me
@@ -252,7 +266,7 @@ def _after_comma(text: str, start: int, end: int) -> int:
     return m.end() if m else -1
 
 
-def find_subject(text: str, start: int, end: int, known: frozenset[str]) -> Subject | None:
+def find_subject(text: str, start: int, end: int, known: Container[str]) -> Subject | None:
     """The subject a clause begins with, or None."""
     while start < end and text[start].isspace():
         start += 1
@@ -270,8 +284,10 @@ def find_subject(text: str, start: int, end: int, known: frozenset[str]) -> Subj
     if m:
         return Subject("we", span=(start, m.end()))
     m = rx(rf"(?P<det>my|our|his|her|their|{NAME}'s)\s+").match(text, start, end)
-    if m:
-        return _possessive(text, start, end, m.group("det"), m.end())
+    if m and not (m.group("det").endswith("'s") and m.group("det")[:-2].casefold() in NOT_NAMES):
+        owned = _possessive(text, start, end, m.group("det"), m.end())
+        if owned is not None or not m.group("det").endswith("'s"):
+            return owned
     m = rx(r"(?P<p>he|she|they|it|this|that|there)(?=['\s])").match(text, start, end)
     if m:
         return Subject("pronoun", name=m.group("p").lower(), span=m.span())
@@ -326,8 +342,8 @@ def _possessive(text: str, start: int, end: int, det: str, at: int) -> Subject |
             return Subject(
                 "thing",
                 noun=noun.group("noun"),
-                owner=kin if not name else name,
-                owner_who="kin" if not name else "name",
+                owner=name or kin,
+                owner_who="name" if name else "kin",
                 kin=kin,
                 name=name,
                 span=(start, noun.end()),

@@ -22,6 +22,12 @@ _PASSING = any_of(
     r"^(?:i|we) (?:got|have) (?:it|you|this|that|to)\b",
     r"^(?:i|we)'?(?:m| am)? (?:here|there|in|fine|ok|okay|good|done|sure|not sure)[.! ]*$",
 )
+_TASK = any_of(
+    r"\b(?:can|could|would|will) you\b|\bhow (?:can|do|should|would) (?:i|we)\b|\bwhat (?:should|do|can|would) (?:i|we|you)\b|\bdo you (?:think|know|have)\b|\bhelp me\b|\bi need help\b|\blet me know\b",
+    r"^(?:here(?:'?s| is| are)|see)\b|\b(?:so far|below|as follows|the following)[.:]?$",
+    r"^(?:but |and |so |also |ok |okay )*i(?:'ve| have)? (?:also |just |already )?(?:tried|heard|included|attached|pasted|checked|read that|noticed|seen|come across|been staring|been trying|found that|got this|get this|copied|followed|ran|run the|looked)\b(?! (?:a|an|my|for a|out for)\b)",
+)
+"""Talk about the task at hand, as people have with an assistant: it says nothing that lasts."""
 _STATES = any_of(
     r"\b(?:left|right)[- ]handed\b",
     r"\ballerg",
@@ -49,6 +55,8 @@ def worth_keeping(text: str, start: int, end: int, parsed: Sequence[Clause], dis
     words = sentence.split()
     if len(words) < 2:
         return False
+    if sentence.rstrip().endswith(":") or rx(_TASK).search(sentence):
+        return False
     return any(_tells(text, clause, discourse, short=short) for clause in parsed)
 
 
@@ -70,7 +78,7 @@ def _tells(text: str, clause: Clause, discourse: Discourse, *, short: bool) -> b
             clause.subject.owner != "the"
             and clause.subject.owner_who != "pronoun"
             and not rx(
-                r"\b(?:question|point|guess|opinion|idea|bad|mistake|apologies|favorite part|thoughts|concern|only|understanding|code|essay|query|prompt|request|problem|answer|request)\b"
+                r"\b(?:question|point|guess|opinion|idea|bad|mistake|apologies|favorite part|thoughts|concern|only|understanding|(?<!\w )code|essay|query|prompt|request|problem|answer|request)\b"
             ).search(clause.subject.noun)
         )
     if who == "kin":

@@ -5,7 +5,7 @@ All positions are offsets into the text, so that every value can be cut out of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
@@ -108,7 +108,7 @@ _HAVE = {
 }
 
 
-_MODALS = frozenset("would could might may should must 'd d wouldn't couldn't wouldnt couldnt shouldn't ought".split())
+_MODALS = frozenset("would could might may should must 'd d wouldn't wouldnt shouldn't shouldnt ought".split())
 
 
 _STATE_PARTICIPLES = frozenset(
@@ -122,96 +122,142 @@ _FUTURE = frozenset("will 'll ll won't wont gonna shall".split())
 _PAST_NEG = frozenset("didn't didnt wasn't wasnt weren't werent hadn't hadnt couldn't couldnt".split())
 
 
+Token = tuple[str, int, int]
+
+
 def parse_predicate(text: str, start: int, end: int) -> Predicate | None:
     """Tense, negation and core of the predicate that starts at `start`; None when nothing is left."""
-    tense: Tense = "present"
-    negated = ended = be = can = False
-    set_tense = False
-    adverbs: set[str] = set()
-    tokens = [
-        (m.group().lower(), m.start(), m.end())
-        for m in rx(r"'(?:m|re|s|ve|ll|d)\b|[^\W_](?:[\w'&/+.-]*[\w])?|[$€£₹]\s?\d").finditer(text, start, min(end, start + 200))
-    ]
-    tokens = [t for token in tokens for t in _split_contraction(token)]
-    i = 0
-    while i < len(tokens):
-        word, a, _ = tokens[i]
-        following = tokens[i + 1][0] if i + 1 < len(tokens) else ""
-        pair = f"{word} {following}"
-        if a > start and text[start:a].strip() and any(c in text[tokens[i - 1][2] if i else start : a] for c in ";:()"):
-            if i:
-                return None
-        if pair in ("no longer", "not anymore"):
-            ended, i = True, i + 2
-        elif pair in ("used to", "use to") and not be:
-            ended, i = True, i + 2
-            if i < len(tokens) and tokens[i][0] == "be":
-                be, i = True, i + 1
-        elif (
-            pair in ("going to", "about to", "have to", "got to", "need to", "set to")
-            and i + 2 < len(tokens)
-            and tokens[i + 2][0] in _base_verbs()
-        ):
-            if word in ("have", "need", "got"):
-                return Predicate("have_to", a, a, end, "present", negated, ended, be, can, frozenset(adverbs))
-            tense, set_tense, i, be = "future", True, i + 2, False
-        elif word in _NEGATIONS:
-            negated, i = not negated if word == "not" and negated else True, i + 1
-            if word in _PAST_NEG:
-                tense, set_tense = "past", True
-            if word in _BE:
-                be = True
-                tense = "past" if _BE[word] == "past" else tense
-            if word in ("can't", "cant", "cannot"):
-                can = True
-            if word in ("won't", "wont"):
-                tense, set_tense = "future", True
-            if word in _HAVE and i < len(tokens):
-                tense = "perfect"
-            if word in ("wouldn't", "wouldnt", "couldn't", "couldnt", "shouldn't"):
-                tense, set_tense = "modal", True
-        elif word == "can" and following:
-            can, i = True, i + 1
-        elif word in ("do", "does", "did") and (following in _base_verbs() or following == "not"):
-            tense, i = ("past" if word == "did" else tense), i + 1
-        elif word in _FUTURE:
-            tense, set_tense, i = "future", True, i + 1
-        elif word in _MODALS and following and not be:
-            tense, set_tense, i = "modal", True, i + 1
-        elif word in _HAVE and _participle_follows(tokens, i + 1) and not (word == "'s" and following in _STATE_PARTICIPLES):
-            tense, i = ("perfect" if _HAVE[word] == "perfect" else "past_perfect"), i + 1
-            set_tense = True
-        elif word in _BE and not (word == "being" and not be):
-            be = True
-            if not set_tense:
-                tense = "past" if _BE[word] == "past" else "perfect" if word == "been" else "present"
-            i += 1
-        elif pair in _TWO_WORDS:
-            i += 2
-        elif (
-            word in _ADVERBS
-            and following
-            and not (word in ("all", "only", "once", "even", "so", "then", "since", "long", "both") and following in ("the", "of", "my"))
-        ):
-            adverbs.add(word)
-            i += 1
-        else:
+    reader = _Reader(_tokens(text, start, min(end, start + 200)))
+    while reader.at < len(reader.tokens):
+        a = reader.tokens[reader.at][1]
+        if reader.at and any(c in ";:()" for c in text[reader.tokens[reader.at - 1][2] : a]):
+            return None
+        if not reader.step():
             break
-    if i >= len(tokens):
+    if reader.at >= len(reader.tokens):
         return None
-    head, a, head_end = tokens[i]
-    head = {"'ve": "have", "ve": "have"}.get(head, head)
-    form = verb_forms().get(head)
-    if not set_tense:
-        if be and form == "ing":
-            tense = "progressive" if tense == "present" else tense
-        elif not be and (form in ("past", "participle") or (form is None and head.endswith("ed") and len(head) > 4)):
-            tense = "past"
-    return Predicate(head, a, head_end, end, tense, negated, ended, be, can, frozenset(adverbs))
+    word, a, head_end = reader.tokens[reader.at]
+    if reader.obliged:
+        return Predicate("have_to", a, a, end, "present", reader.negated, reader.ended, reader.be, reader.can, frozenset(reader.adverbs))
+    head = "have" if word in ("'ve", "ve") else word
+    return Predicate(
+        head, a, head_end, end, reader.final_tense(head), reader.negated, reader.ended, reader.be, reader.can, frozenset(reader.adverbs)
+    )
 
 
-def _split_contraction(token: tuple[str, int, int]) -> list[tuple[str, int, int]]:
-    """Reads "he's" never reaches here whole, but "I'm" after an adverb, and "who's", do."""
+@dataclass(slots=True)
+class _Reader:
+    """Takes auxiliaries, adverbs and negations off, word by word. `fixed`: the tense is settled, the head cannot change it."""
+
+    tokens: list[Token]
+    at: int = 0
+    tense: Tense = "present"
+    fixed: bool = False
+    negated: bool = False
+    ended: bool = False
+    be: bool = False
+    can: bool = False
+    obliged: bool = False
+    adverbs: set[str] = field(default_factory=set[str])
+
+    def step(self) -> bool:
+        """Takes one word or pair; False when the head is reached."""
+        word = self.tokens[self.at][0]
+        following = self.tokens[self.at + 1][0] if self.at + 1 < len(self.tokens) else ""
+        return self._pair(word, following) or self._negation(word) or self._auxiliary(word, following) or self._adverb(word, following)
+
+    def _pair(self, word: str, following: str) -> bool:
+        pair = f"{word} {following}"
+        if pair in ("no longer", "not anymore"):
+            self.ended, self.at = True, self.at + 2
+        elif pair in ("used to", "use to") and not self.be:
+            self.ended, self.at = True, self.at + 2
+            if self.at < len(self.tokens) and self.tokens[self.at][0] == "be":
+                self.be, self.at = True, self.at + 1
+        elif pair in _BEFORE_A_VERB and self.at + 2 < len(self.tokens) and self.tokens[self.at + 2][0] in _base_verbs():
+            if word in ("have", "need", "got"):
+                self.obliged = True
+                return False
+            self._settle("future")
+            self.at, self.be = self.at + 2, False
+        else:
+            return False
+        return True
+
+    def _negation(self, word: str) -> bool:
+        if word not in _NEGATIONS:
+            return False
+        self.negated = not (word == "not" and self.negated)
+        self.at += 1
+        self.be = self.be or word in _BE
+        self.can = self.can or word in ("can't", "cant", "cannot")
+        if word in _PAST_NEG:
+            self._settle("past")
+        elif word in _MODALS:
+            self._settle("modal")
+        elif word in _FUTURE:
+            self._settle("future")
+        elif word in _HAVE and self.at < len(self.tokens):
+            self.tense = "perfect"
+        return True
+
+    def _auxiliary(self, word: str, following: str) -> bool:
+        if word == "can" and following:
+            self.can = True
+        elif word in ("do", "does", "did") and (following in _base_verbs() or following == "not"):
+            self.tense = "past" if word == "did" else self.tense
+        elif word in _FUTURE:
+            self._settle("future")
+            self.adverbs.add("will")
+        elif word in _MODALS and following and not self.be:
+            self._settle("modal")
+        elif word in _HAVE and _participle_follows(self.tokens, self.at + 1) and not (word == "'s" and following in _STATE_PARTICIPLES):
+            self._settle("past_perfect" if _HAVE[word] == "past_perfect" else "perfect")
+        elif word in _BE and (word != "being" or self.be):
+            self.be = True
+            if not self.fixed:
+                self.tense = "past" if _BE[word] == "past" else "perfect" if word == "been" else "present"
+        else:
+            return False
+        self.at += 1
+        return True
+
+    def _adverb(self, word: str, following: str) -> bool:
+        if f"{word} {following}" in _TWO_WORDS:
+            self.at += 2
+        elif word in _ADVERBS and following and not (word in _ALSO_DETERMINERS and following in ("the", "of", "my")):
+            self.adverbs.add(word)
+            self.at += 1
+        else:
+            return False
+        return True
+
+    def _settle(self, tense: Tense) -> None:
+        self.tense, self.fixed = tense, True
+
+    def final_tense(self, head: str) -> Tense:
+        """The tense once the head is known: "living" is progressive, "moved" past."""
+        form = verb_forms().get(head)
+        if self.fixed:
+            return self.tense
+        if self.be:
+            return "progressive" if form == "ing" and self.tense == "present" else self.tense
+        if form in ("past", "participle") or (form is None and head.endswith("ed") and len(head) > 4):
+            return "past"
+        return self.tense
+
+
+_BEFORE_A_VERB = frozenset(("going to", "about to", "have to", "got to", "need to", "set to"))
+_ALSO_DETERMINERS = frozenset("all only once even so then since long both".split())
+
+
+def _tokens(text: str, start: int, end: int) -> list[Token]:
+    pattern = rx(r"'(?:m|re|s|ve|ll|d)\b|[^\W_](?:[\w'&/+.-]*[\w])?|[$€£₹]\s?\d")
+    return [t for m in pattern.finditer(text, start, end) for t in _split_contraction((m.group().lower(), m.start(), m.end()))]
+
+
+def _split_contraction(token: Token) -> list[Token]:
+    """A word with "'m" or "'ve" at its end is two tokens."""
     word, a, b = token
     for tail in ("'ve", "'re", "'ll", "'m", "'d"):
         if word.endswith(tail) and len(word) > len(tail):
@@ -226,8 +272,8 @@ def _base_verbs() -> frozenset[str]:
     )
 
 
-def _participle_follows(tokens: list[tuple[str, int, int]], i: int) -> bool:
-    while i < len(tokens) and (tokens[i][0] in _ADVERBS or tokens[i][0] in _NEGATIONS or tokens[i][0] in ("been",)):
+def _participle_follows(tokens: list[Token], i: int) -> bool:
+    while i < len(tokens) and (tokens[i][0] in _ADVERBS or tokens[i][0] in _NEGATIONS or tokens[i][0] == "been"):
         if tokens[i][0] == "been":
             return True
         i += 1

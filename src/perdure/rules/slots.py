@@ -50,6 +50,9 @@ ATTRIBUTES: dict[str, Attribute] = {
     "neighbor": Attribute("lives next to", relation="has_neighbor", type="Person"),
     "pet": Attribute("has the pet", relation="has_pet", type="Pet"),
     "owns": Attribute("owns", relation="owns", type="Thing"),
+    "uses": Attribute("uses", relation="uses", type="Tool"),
+    "avoids": Attribute("avoids", relation="avoids", type="Thing"),
+    "anniversary": Attribute("has the anniversary", single=True),
     "current_device": Attribute("now uses", single=True, relation="owns", type="Device"),
     "device": Attribute("has the device", relation="owns", type="Device"),
     "car": Attribute("drives", relation="owns", type="Vehicle"),
@@ -153,11 +156,20 @@ OPPOSITES: dict[str, str] = {"likes": "dislikes", "dislikes": "likes"}
 _SEPARATORS = re.compile(r"[\s\-_]+")
 
 
+_AMERICAN = {
+    "colour": "color", "colours": "colors", "flavour": "flavor", "flavours": "flavors", "neighbourhood": "neighborhood", "theatre": "theater",
+    "programme": "program", "jewellery": "jewelry", "grey": "gray", "doughnut": "donut", "yoghurt": "yogurt", "aeroplane": "airplane",
+    "humour": "humor", "savoury": "savory", "odour": "odor",
+}  # fmt: skip
+"""One spelling for what people have favourites of, so that both lead to one slot."""
+
+
 def canonical(attribute: str) -> str:
     """The one name of an attribute, from any alias and spelling ("City", "favourite food"); unknown names come back folded."""
     name = _SEPARATORS.sub("_", attribute.strip().casefold()).strip("_")
-    if name.startswith("favourite_"):
-        name = "favorite_" + name.removeprefix("favourite_")
+    if name.startswith(("favourite_", "favorite_")):
+        thing = name.partition("_")[2]
+        return "favorite_" + "_".join(_AMERICAN.get(word, word) for word in thing.split("_"))
     if name in ATTRIBUTES:
         return name
     return ALIASES.get(name, name)

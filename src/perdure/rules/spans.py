@@ -122,6 +122,7 @@ _NOT_A_THING = rf"{DEICTIC}(?! (?:music|food))|\b(?:would|is|are|was|were|has|ha
 
 
 def parts(text: str, start: int, end: int) -> Iterator[Span]:
+    """The members of a list: "peanuts, shellfish and eggs"."""
     at = start
     for m in rx(_LIST).finditer(text, start, end):
         if m.start() > at:

@@ -36,7 +36,7 @@ def place(text: str, start: int, end: int) -> list[Span]:
         end,
         CLAUSE,
         TIME,
-        r"\s+(?:with|for|as|from|since|near where|that|to|by|together|alone|full[- ]time|part[- ]time|right|where|working|is|was|has|and)\b",
+        r"\s+(?:with|for|as|from|since|before|after|until|till|near where|that|to|by|together|alone|full[- ]time|part[- ]time|right|where|working|is|was|has|and)\b",
     )
     m = rx(r",\s+(?![A-ZÀ-Þ])", 0).search(text, start, end) or rx(r",\s+(?:I|We|He|She|They|My)\b", 0).search(text, start, end)
     end = m.start() if m else end
@@ -146,7 +146,10 @@ def name(text: str, start: int, end: int) -> list[Span]:
 def names(text: str, start: int, end: int) -> list[Span]:
     """A list of names."""
     end = words_end(
-        text, start, end, r"[;()\n\r!?]|\.(?:\s|$)|,?\s+(?:who|which|both|aged?|but|so|and (?:i|we|they|he|she|my))\b|\s[-–—]+\s"
+        text,
+        start,
+        end,
+        r"[;()\n\r!?]|(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)\.(?:\s|$)|,?\s+(?:who|which|both|aged?|but|so|and (?:i|we|they|he|she|my))\b|\s[-–—]+\s",
     )
     out: list[Span] = []
     for a, b in parts(text, start, end):
@@ -160,7 +163,7 @@ def proper_name(text: str, start: int, end: int) -> list[Span]:
 
 
 def number(text: str, start: int, end: int) -> list[Span]:
-    """An amount with its unit: "1500 euros", "$85,000", "178 cm", "5'11\"", "80k"."""
+    """An amount with its unit: "1500 euros", "$85,000", "178 cm", "80k"."""
     m = rx(
         r"\s*(?:about |around |roughly |approximately |exactly |only |up to |under |at most |max(?:imum)? |like |nearly |almost |over |just )*"
         r"(?P<v>(?:[$€£¥₹]|USD|EUR|GBP|Rs\.?)?\s?\d[\d.,]*\d?(?:'\s?\d{1,2}(?:\")?)?\s?(?:k\b|m\b|million|thousand|lakh|%)?"
@@ -214,6 +217,11 @@ def brand(text: str, start: int, end: int) -> list[Span]:
     return [s for s in thing(text, start, end) if _branded(text[s[0] : s[1]])]
 
 
+def software(text: str, start: int, end: int) -> list[Span]:
+    """A tool by name: "Flask 2.3.1", "Notion"."""
+    return [s for s in thing(text, start, end) if text[s[0]].isupper() and not is_device(text[s[0] : s[1]])]
+
+
 def device(text: str, start: int, end: int) -> list[Span]:
     """A device: a known product line, or a noun that names one."""
     return [s for s in thing(text, start, end) if is_device(text[s[0] : s[1]])]
@@ -262,8 +270,8 @@ _DRUG = (
 def ambition(text: str, start: int, end: int) -> list[Span]:
     """What somebody wants to reach, as opposed to what they want right now."""
     if not rx(
-        r"\s*(?:learn|become|run|visit|travel|move|buy|own|start|write|publish|get (?:a|my|into|better|in shape|fit|married|promoted)|lose|save|retire|build|climb|see the|finish|open|stop|quit|improve|have (?:kids|children|a)|"
-        r"study|live|work|adopt|complete|pay off|go (?:to|back)|be (?:a|an|more|able)|read|eat (?:less|more|health)|sleep|master|reach|win|pass|graduate|switch|apply|hike|swim|drink less|cut|reduce|volunteer|teach|earn|take up|try)\b"
+        r"\s*(?:learn (?!how|more|about)|become|run (?:a|for|the)|visit|travel|move (?:to|in|out|abroad|back)|buy|own|start (?:a|my own|an)|write (?:a|my) (?:\w+ )?(?:book|novel|memoir|screenplay|blog)|publish|get (?:my|in shape|fit|married|promoted|a (?:job|dog|cat|degree|promotion))|lose|save (?:for|up|money)|retire|build a|climb|see the|open a|stop|quit|have (?:kids|children)|"
+        r"study|live|work|adopt|complete|pay off|go (?:to|back)|be (?:a|an|more|able)|read|eat (?:less|more|health)|sleep|master|win|pass|graduate|switch (?:jobs|careers|to)|hike|swim|drink less|cut (?:down|back|out)|volunteer|teach|earn|take up)\b"
     ).match(text, start, end):
         return []
     return phrase(text, start, end)
@@ -272,7 +280,7 @@ def ambition(text: str, start: int, end: int) -> list[Span]:
 def trying(text: str, start: int, end: int) -> list[Span]:
     """A lasting effort after "I'm trying to": to lose weight, to conceive; not to understand an answer."""
     if not rx(
-        r"\s*(?:lose|gain|quit|stop|learn|eat|cut|save|get (?:pregnant|in shape|fit|better at|into)|conceive|become|run|drink|sleep|reduce|read more|improve|exercise|be more|spend less|avoid|build (?:a habit|muscle)|go vegan|pay off)\b"
+        r"\s*(?:lose|gain|quit|stop|learn|eat|cut|save|get (?:pregnant|in shape|fit|better at|into)|conceive|become|run|drink|sleep|read more|exercise|be more|spend less|avoid|build (?:a habit|muscle)|go vegan|pay off)\b"
     ).match(text, start, end):
         return []
     return phrase(text, start, end)
@@ -358,6 +366,7 @@ CUTTERS: dict[str, Cutter] = {
     "tz": tz,
     "brand": brand,
     "device": device,
+    "software": software,
     "vehicle": vehicle,
     "device_or_name": named_thing,
     "dose": dose,

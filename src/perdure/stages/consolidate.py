@@ -119,7 +119,7 @@ def consolidate(
         if write is not None:
             out.writes.append(write)
         return out
-    record, ended = _replace(record, candidate, message, known, out, now)
+    record, ended = _replace(number, record, candidate, message, known, out, now)
     out.writes.insert(0, Write("add", None, record, "new"))
     if ended:
         out.writes[1:1] = ended
@@ -160,7 +160,7 @@ def _twin(number: int, record: MemoryRecord, candidate: Candidate, known: Known,
     if candidate.ended and not candidate.slots:
         return None  # it says that something is over: only its effect matters, and that is new each time
     for other in known.same_text(record.text):
-        if _compatible(record, other):
+        if _compatible(record, replace(other, subject=record.subject)):  # who "my dog" is may have been learnt since
             return other
     if record.slots:
         for other in known.holders(record.slots[0].entity, record.slots[0].attribute):
@@ -231,7 +231,7 @@ def _merge(twin: MemoryRecord, record: MemoryRecord, candidate: Candidate, now: 
 
 # ---------------------------------------------------------------------- what it replaces
 def _replace(
-    record: MemoryRecord, candidate: Candidate, message: CapturedMessage, known: Known, out: Decisions, now: datetime
+    number: int, record: MemoryRecord, candidate: Candidate, message: CapturedMessage, known: Known, out: Decisions, now: datetime
 ) -> tuple[MemoryRecord, list[Write]]:
     """What `record` puts an end to; and `record` itself, closed where something newer is known already."""
     over: dict[str, tuple[MemoryRecord, list[Slot]]] = {}  # by memory: its slots that end
@@ -247,23 +247,27 @@ def _replace(
             turned = replace(slot, attribute=against)
             rivals += [(h, s) for h in known.holders(slot.entity, against) for s in _open(h, turned) if _same_value(s, slot)]
         for holder, held in rivals:
-            if not _same_agent(record, holder):
+            if not _may_end(record, holder):
                 continue
             if _outranked(message, holder):
                 out.clashes.append(Clash(record.id, holder.id, f"{message.message.role} says {_told(slot)}; the user said {_told(held)}"))
             elif message.said_at < _said_at(holder) and not candidate.correction:
                 slots[n] = replace(slot, valid_to=max(holder.valid_from, record.valid_from))  # old news, told late
             else:
-                over.setdefault(holder.id, (holder, []))[1].append(held)
+                _end_slots(over, holder, [held])
     for slot in candidate.ended:
         attribute = canonical(slot.attribute)
         wanted = replace(slot, attribute=attribute)
         for holder in known.holders(slot.entity, attribute):
             ending = [s for s in _open(holder, wanted) if not slot.value or _same_value(s, slot)]
-            if ending and _same_agent(record, holder) and message.said_at >= _said_at(holder) and not _outranked(message, holder):
-                over.setdefault(holder.id, (holder, []))[1].extend(ending)
-    for number in candidate.replaces:
-        holder = known.shown(number)
+            if ending and _may_end(record, holder) and message.said_at >= _said_at(holder) and not _outranked(message, holder):
+                _end_slots(over, holder, ending)
+    if candidate.correction and not record.slots and not candidate.ended:
+        for holder, _ in known.near(number)[:1]:  # the statement it corrects says nearly the same, but for what was wrong
+            if holder.term == record.term and _replaceable(record, holder) and message.said_at >= _said_at(holder):
+                over.setdefault(holder.id, (holder, [s for s in holder.slots if s.valid_to is None]))
+    for shown in candidate.replaces:
+        holder = known.shown(shown)
         if holder is not None and holder.id not in over and _replaceable(record, holder):
             over[holder.id] = (holder, [s for s in holder.slots if s.valid_to is None])
     writes: list[Write] = []
@@ -295,8 +299,16 @@ def _same_value(held: Slot, slot: Slot) -> bool:
     return held.value_key == slot.value_key or bool(a and b and (a <= b or b <= a))
 
 
-def _same_agent(record: MemoryRecord, holder: MemoryRecord) -> bool:
+def _end_slots(over: dict[str, tuple[MemoryRecord, list[Slot]]], holder: MemoryRecord, ending: Sequence[Slot]) -> None:
+    slots = over.setdefault(holder.id, (holder, []))[1]
+    slots += [s for s in ending if s not in slots]
+
+
+def _may_end(record: MemoryRecord, holder: MemoryRecord) -> bool:
+    """Whether one memory may put an end to another: not one agent's to another's, nor what is for a session alone to what lasts."""
     mine, theirs = record.scope.agent_id, holder.scope.agent_id
+    if record.term == "short_term" and (holder.term == "long_term" or holder.scope.session_id != record.scope.session_id):
+        return False
     return mine == theirs or theirs is None
 
 
@@ -308,7 +320,7 @@ def _outranked(message: CapturedMessage, holder: MemoryRecord) -> bool:
 
 def _replaceable(record: MemoryRecord, holder: MemoryRecord) -> bool:
     """Whether a model's word that `record` replaces `holder` is believed: only within one entity and attribute."""
-    if entity_key(record.subject) != entity_key(holder.subject) or not _same_agent(record, holder):
+    if entity_key(record.subject) != entity_key(holder.subject) or not _may_end(record, holder):
         return False
     mine = {(entity_key(s.entity), s.attribute) for s in record.slots}
     theirs = {(entity_key(s.entity), s.attribute) for s in holder.slots}

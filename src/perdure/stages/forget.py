@@ -121,8 +121,9 @@ def _erase_parts(stores: Stores, tx: Any, owner: int, scope: Scope) -> dict[str,
         tx, owner, {m.doc: message_terms(m.message.name, m.message.content) for m in messages}
     )
     erased["vector"] = erased.get("vector", 0) + stores.vector.remove(tx, sorted(docs))
+    before = tx.job_count(owner)
     erased["messages"] = tx.erase_messages(sorted(docs))
-    erased["jobs"] = tx.erase_calls(owner)
+    erased["jobs"] = before - tx.job_count(owner) + tx.erase_calls(owner)
     return erased
 
 
@@ -151,8 +152,10 @@ def _erase_memories(stores: Stores, tx: Any, owner: int, ids: Sequence[str]) -> 
 
 
 def _receipt(stores: Stores, counts: dict[str, int], what: str) -> Receipt:
-    scrubbed = stores.ledger.scrub()
-    return Receipt(at=stores.clock(), what=what, stores=counts | {"free pages": 0, **({} if scrubbed else {"log still read elsewhere": 1})})
+    freed, scrubbed = stores.ledger.scrub()
+    return Receipt(
+        at=stores.clock(), what=what, stores=counts | {"free pages": freed, **({} if scrubbed else {"log still read elsewhere": 1})}
+    )
 
 
 def _add(total: dict[str, int], more: dict[str, int]) -> None:

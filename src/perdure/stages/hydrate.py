@@ -6,6 +6,7 @@ The one place that enforces what a read may see, whatever an index said: scope, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from perdure.model.scope import sees
 from perdure.model.search import Hit, Signal, View
 from perdure.stages.fuse import WEIGHTS
 from perdure.stages.rank import Ranked
+
+#: Stands in a message where the words of a deleted memory were.
+DELETED = "[deleted]"
 
 
 def visible_memory(record: MemoryRecord, view: View) -> str:
@@ -69,6 +73,8 @@ def hydrate(snapshot: Any, ranked: Sequence[Ranked], view: View, *, degraded: Ma
     records, messages = snapshot.versions(nums.values()), snapshot.messages(docs)
     ranks = _ranks([r.pool for r in ranked])
     lost = tuple(f"{channel}: {why}" for channel, why in degraded.items())
+    struck = {doc for r in ranked if r.pool.part.selection.struck[r.pool.positions[r.index]] for doc, _ in [_place(r)]}
+    messages |= {doc: without_deleted(snapshot, messages[doc]) for doc in struck if doc in messages}
     hits: list[Hit] = []
     for r in ranked:
         doc, _ = _place(r)
@@ -82,6 +88,17 @@ def hydrate(snapshot: Any, ranked: Sequence[Ranked], view: View, *, degraded: Ma
             if message is not None and not visible_message(message, view):
                 hits.append(Hit(message.message.content, round(r.score, 6), None, message.message, (whole(message),), why, lost))
     return hits
+
+
+def without_deleted(snapshot: Any, message: CapturedMessage) -> CapturedMessage:
+    """A message without the words that deleted memories quote from it."""
+    content = message.message.content
+    for record in snapshot.by_message(message.doc):
+        if record.status == "deleted":
+            for s in record.sources:
+                if s.doc == message.doc and s.quote:
+                    content = content.replace(s.quote, DELETED)
+    return replace(message, message=replace(message.message, content=content))
 
 
 def whole(message: CapturedMessage) -> Source:
@@ -119,7 +136,7 @@ def _why(r: Ranked, ranks: Mapping[str, Any]) -> tuple[Signal, ...]:
     signals: list[Signal] = []
     for name, values in pool.channels.items():
         if values[i] > 0:
-            detail = pool.part.found[name].details.get(doc, "")
+            detail = pool.part.found[name].details.get(doc, "") if name in pool.part.found else "said next to it"
             raw = round(float(pool.raw[name][i]), 4)
             signals.append(Signal(name, int(ranks[name][i]), raw, WEIGHTS[name], round(float(values[i]), 4), detail))
     gained = r.score - float(pool.score[i]) - sum(v for _, v, _ in r.boosts)

@@ -166,10 +166,8 @@ def _pairs(found: Subjects, attributes: list[str], folded: str) -> tuple[tuple[s
     pairs = [(subject, attribute) for attribute in own for subject in subjects[:1]]
     pairs += [(subject, attribute) for subject in subjects[1:] for attribute in own]
     named = [(subject, "name") for subject in subjects if found.kin and "name" in attributes and subject != SELF]
-    if found.kin and (not own or _NAMES_KIN.search(folded)):
-        pairs = [*reversed(found.kin), *named, *pairs]
-    else:
-        pairs = [*pairs, *found.kin, *named]
+    kin_first = found.kin and (not own or _NAMES_KIN.search(folded))
+    pairs = [*reversed(found.kin), *named, *pairs] if kin_first else [*pairs, *found.kin, *named]
     return tuple(dict.fromkeys(pairs))
 
 

@@ -25,7 +25,7 @@ FENCE_CLOSE = "</perdure-memory>"
 #: Shares of the budget that profile facts and the session's recent messages may take; the memories get the rest.
 PROFILE_SHARE, RECENT_SHARE = 0.25, 0.25
 #: Hits below this score are not worth a prompt's room.
-WORTH = 0.18
+WORTH = 0.03
 #: A statement answers when it scores at least this; below, nothing is known. By hand on the behaviour set in tests/.
 ANSWERS = 0.36
 #: The same when the question asks for an attribute that no slot holds: likeness alone then has to be strong.
@@ -220,7 +220,7 @@ def checked(text: str, ctx: Context, embedder: Embedder, *, score: float) -> Ans
         dropped += [f"[{n}] does not say: {claim}" for n in valid if n not in held]
         if held:
             used |= {n: by_number[n] for n in held}
-            kept.append(claim + " " + "".join(f"[{n}]" for n in held))
+            kept.append(re.sub(r"\s+(?=[.,;:!?])", "", claim) + " " + "".join(f"[{n}]" for n in held))
     if not kept:
         return Answer(unknown(score).text, (), (), "unknown", round(score, 4), tuple(dropped))
     hits = [h for h in ctx.hits if any(c.memory_id == h.id or c.text == h.text for c in used.values())]

@@ -75,6 +75,7 @@ def retrieve(stores: Stores, snapshot: Any, plan: Plan, query: Any, selections: 
             "text": lambda s=selection: stores.text.search(snapshot, weights, s, DEPTH),
             "graph": lambda s=selection: by_graph(stores, snapshot, plan, s),
             "slots": lambda s=selection: by_slots(stores, snapshot, plan, s, at),
+            "ended": lambda s=selection: by_ended(stores, snapshot, plan, s, at),
             "time": lambda s=selection: by_time(plan, s),
         }
         if query is not None:
@@ -100,6 +101,17 @@ def by_slots(stores: Stores, snapshot: Any, plan: Plan, selection: Selection, at
                 scores[doc] = 1.0 / ((1 + n) * len(held) ** 0.5)
                 details[doc] = f"({entity}, {attribute}) → {value}"
     return visible(scores, selection, details)
+
+
+def by_ended(stores: Stores, snapshot: Any, plan: Plan, selection: Selection, at: int) -> Found:
+    """Memories, still visible for what else they say, whose value for the attribute asked for holds no more."""
+    scores: dict[int, float] = {}
+    for entity, attribute in plan.attributes[:2]:
+        owner = selection.columns.owner
+        holding = {doc for _, doc, _ in stores.slots.look_up(snapshot, owner, entity, attribute, at=at)}
+        every = {doc for _, doc, _ in stores.slots.look_up(snapshot, owner, entity, attribute)}
+        scores |= dict.fromkeys(every - holding, 1.0)
+    return visible(scores, selection, {})
 
 
 def by_graph(stores: Stores, snapshot: Any, plan: Plan, selection: Selection, *, hops: int = 2) -> Found:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from perdure.errors import PerdureError
 from perdure.filters import Filter
-from perdure.model.base import to_micros
+from perdure.model.base import MICROSECOND, to_micros
 from perdure.model.graph import SELF, Entity, Graph, Relation, entity_key
 from perdure.model.memory import MemoryRecord
-from perdure.model.search import Fact, Hit, Plan, View
+from perdure.model.search import Fact, Hit, Plan, Signal, View
 from perdure.rules.slots import canonical
+from perdure.rules.updates import asks_now
 from perdure.stages.fuse import Pool, fuse
 from perdure.stages.hydrate import hydrate, visible_memory
 from perdure.stages.plan import plan as make_plan
-from perdure.stages.rank import Ranked, rank
+from perdure.stages.rank import HEAD, Ranked, doc_of, prefer_newer, rank
 from perdure.stages.retrieve import Retrieved, retrieve, select
 from perdure.stages.stores import Stores
 
@@ -63,8 +64,11 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
             return Searched(plan, Retrieved((), lost), [], [], [])
         retrieved = retrieve(stores, snapshot, plan, query, selections, view)
         pools = [fuse(part) for part in retrieved.parts]
-        ranked = rank(pools, plan, now=view.as_of or view.now, limit=limit)
+        ranked = rank(pools, plan, now=view.as_of or view.now, limit=max(limit, HEAD))
         hits = hydrate(snapshot, ranked, view, degraded=retrieved.degraded | lost)
+        if len(hits) > 1 and plan.order != "earliest" and asks_now(text):
+            hits = prefer_newer(hits, stores.vector.vectors(snapshot, [doc_of(h) for h in hits[:HEAD]]))
+        ranked, hits = ranked[:limit], hits[:limit]
     if stores.reranker is not None and hits:
         hits = _reranked(stores, text, hits)
     return Searched(plan, retrieved, pools, ranked, hits)
@@ -72,10 +76,6 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
 
 def _reranked(stores: Stores, question: str, hits: list[Hit]) -> list[Hit]:
     """The head of the list in the order of its score and the reranker's, half and half; unchanged when the reranker fails."""
-    from dataclasses import replace
-
-    from perdure.model.search import Signal
-
     head, tail = hits[:RERANKED], hits[RERANKED:]
     assert stores.reranker is not None  # noqa: S101  (asked by the caller)
     try:
@@ -121,8 +121,27 @@ PROFILE = (
 def wanted_facts(stores: Stores, snapshot: Any, view: View, plan: Plan) -> list[Fact]:
     """What the key-value view holds for the attributes a question asks for, the likeliest first."""
     found: list[Fact] = []
+    if plan.window is not None and plan.window.end <= (view.as_of or view.now):  # "Where did I live in January?"
+        view = replace(view, as_of=plan.window.end - MICROSECOND)
     for entity, attribute in plan.attributes:
         found += facts(stores, snapshot, view, of=entity, attribute=attribute)
+    return found
+
+
+def session_notes(stores: Stores, snapshot: Any, view: View) -> list[Hit]:
+    """The short-term memories of the view's session, newest first: they belong into its prompts, asked for or not."""
+    found: list[Hit] = []
+    at = to_micros(view.as_of or view.now)
+    for owner, kind in snapshot.owners(view.scope) if view.scope.session_id is not None else ():
+        columns = snapshot.columns(owner, kind)
+        selection = columns.select(view)
+        docs = stores.slots.short_term(snapshot, owner, view.scope.session_id, at=at)
+        rows = [int(selection.row_of[p]) for p in columns.positions(docs) if p >= 0 and selection.mask[p]] if docs else []
+        for record in snapshot.versions(columns.version(r) for r in rows).values():
+            if not visible_memory(record, view):
+                found.append(
+                    Hit(record.text, 1.0, record, None, record.sources, (Signal("slots", 1, 1.0, 1.0, 1.0, "kept for this session"),))
+                )
     return found
 
 

@@ -60,6 +60,8 @@ def validate(raw: object, messages: Sequence[Message], context: ExtractionContex
     answer = parse(raw)
     reading = _Reading(messages, context)
     found: dict[int, Candidate] = {}
+    if answer["memories"] and not any(isinstance(item, Mapping) for item in answer["memories"]):
+        raise LLMOutputError("None of the memories in the answer is an object.")
     for i, item in enumerate(cast("list[object]", answer["memories"])):
         if i >= MAX_MEMORIES:
             reading.drop("memories", f"only the first {MAX_MEMORIES} are read")

@@ -10,6 +10,14 @@ from perdure.model.base import to_micros
 from perdure.model.graph import entity_key
 from perdure.model.memory import MemoryRecord
 
+#: The attribute under which a session's short-term memories are kept.
+SHORT_TERM = "short_term"
+
+
+def session_key(session_id: str | None) -> str:
+    """The entity under which a session's short-term memories are kept; no name of a thing begins so."""
+    return f"\x1fsession:{session_id or ''}"
+
 
 class SqliteSlots:
     """Slots in the ledger's file. Values are in the ledger's memories; the index holds keys and document numbers."""
@@ -47,6 +55,15 @@ class SqliteSlots:
             values,
         ).fetchall()
 
+    def short_term(self, snapshot: Any, owner: int, session_id: str | None, *, at: int) -> list[int]:
+        """Documents of the session's short-term memories that have not expired at an instant (microseconds), newest first."""
+        return [
+            doc for (doc,) in snapshot.connection.execute(
+                "SELECT doc FROM slots WHERE owner = ? AND entity = ? AND attribute = ? AND (expires_at IS NULL OR expires_at > ?) "
+                "ORDER BY doc DESC", (owner, session_key(session_id), SHORT_TERM, at),
+            )
+        ]  # fmt: skip
+
     def rows(self, snapshot: Any, owner: int) -> set[tuple[Any, ...]]:
         """Every row of the owner, for comparison with the ledger."""
         return set(snapshot.connection.execute("SELECT * FROM slots WHERE owner = ?", (owner,)).fetchall())
@@ -59,7 +76,13 @@ class SqliteSlots:
 def _rows(owner: int, record: MemoryRecord) -> list[tuple[Any, ...]]:
     if record.status in ("retracted", "deleted"):
         return []
-    return [
+    short = [
+        (
+            owner, session_key(record.scope.session_id), SHORT_TERM, record.id, len(record.slots), record.id, record.doc,
+            to_micros(record.valid_from), _end(record.valid_to), _end(record.expires_at),
+        )
+    ] if record.term == "short_term" else []  # fmt: skip
+    return short + [
         (
             owner, entity_key(s.entity), s.attribute, record.id, n, s.value_key, record.doc, to_micros(s.valid_from or record.valid_from),
             _earlier(_end(s.valid_to), _end(record.valid_to)), _end(record.expires_at),

@@ -1,7 +1,7 @@
 """Columns: what ranking needs of one owner's messages and memories, as numpy arrays that follow the ledger.
 
 Filling one Python object per row would make every search pay for the size of the scope. Here a search over 50,000 rows is
-a dozen vectorised comparisons. The arrays are a cache: `Columns.refresh` asks the ledger for rows whose revision is above its own.
+a dozen vectorised comparisons. The arrays are a cache: a snapshot fills them with the rows whose revision is above theirs.
 
 A *position* is a document's place in these arrays, in order of its ledger number (`docs` is sorted). A *row* is one
 version of a memory, or a message; a document has one row for each version that kept its text.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,8 @@ def _open(values: Iterable[int | None]) -> list[int]:
 class Selection:
     """What a view selects of one owner.
 
-    `row_of` (n documents): the row that is visible, or -1. `stale` marks messages whose every statement has been superseded.
+    `row_of` (n documents): the row that is visible, or -1. `stale` marks messages whose every statement has been superseded, `struck`
+    those a part of which was deleted.
     `edges`: (message position, memory position) pairs among what is visible or known, and the share covered, in percent.
     """
 
@@ -71,6 +72,7 @@ class Selection:
     mask: Bools
     row_of: Ints
     stale: Bools
+    struck: Bools
     edge_message: Ints
     edge_memory: Ints
     edge_share: Ints
@@ -78,23 +80,18 @@ class Selection:
     def narrowed(self, allowed: Bools) -> Selection:
         """The same, restricted further."""
         mask = self.mask & allowed
-        return Selection(
-            self.columns, mask, np.where(mask, self.row_of, -1), self.stale, self.edge_message, self.edge_memory, self.edge_share
-        )
+        return replace(self, mask=mask, row_of=np.where(mask, self.row_of, -1))
 
 
 class Columns:
-    """The arrays of one owner. Safe to read from many threads; `refresh` takes the lock."""
+    """The arrays of one owner between two erasures (`epoch`): they only grow, so many threads may read while one fills.
 
-    def __init__(self, owner: int, kind: str) -> None:
-        self.owner, self.kind = owner, kind
+    A reader must take no more of an array than its selection's mask is long: the rest arrived after it.
+    """
+
+    def __init__(self, owner: int, kind: str, epoch: int) -> None:
+        self.owner, self.kind, self.epoch, self.revision = owner, kind, epoch, -1
         self.lock = threading.Lock()
-        self.epoch = -1
-        self.clear(epoch=-1)
-
-    def clear(self, *, epoch: int) -> None:
-        """Forgets everything, as after an erasure."""
-        self.epoch, self.revision = epoch, -1
         self._codes: dict[str, int] = {}
         self._docs, self._said = Grow(np.int64), Grow(np.int64)
         self._words, self._session, self._speaker = Grow(np.int32), Grow(np.int32), Grow(np.int32)
@@ -278,8 +275,8 @@ class Columns:
             agent, session = self._agent.view, self._row_session.view
             edge_row, edge_doc, edge_share = self._edge_row.view, self._edge_doc.view, self._edge_share.view
         if not num_rows:
-            none = np.zeros(0, dtype=np.int64)
-            return Selection(self, np.zeros(n, dtype=bool), np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=bool), none, none, none)
+            none, no = np.zeros(0, dtype=np.int64), np.zeros(n, dtype=bool)
+            return Selection(self, no, np.full(n, -1, dtype=np.int64), no, no, none, none, none)
         now = to_micros(view.as_of or view.now)
         if view.known_at is None:
             known = t["retired"] == FAR
@@ -301,36 +298,20 @@ class Columns:
         row_of = np.full(n, -1, dtype=np.int64)
         rows = np.flatnonzero(shown)
         row_of[pos[rows]] = rows
-        message, memory, share, hidden, stale = self._folding(known, ok, edge_row, edge_doc, edge_share, pos, status, n)
-        if hidden is not None:
-            row_of[hidden] = -1
-        return Selection(self, row_of >= 0, row_of, stale, message, memory, share)
-
-    def _folding(
-        self, known: Bools, ok: Bools, edge_row: Ints, edge_doc: Ints, edge_share: Any, pos: Ints, status: Any, n: int
-    ) -> tuple[Ints, Ints, Ints, Bools | None, Bools]:
-        """Edges from messages to the memories drawn from them, and which messages are hidden or stale because of those."""
-        stale = np.zeros(n, dtype=bool)
-        if not len(edge_row):
-            none = np.zeros(0, dtype=np.int64)
-            return none, none, none, None, stale
         held = known[edge_row]
-        edge_row, edge_doc, edge_share = edge_row[held], edge_doc[held], edge_share[held]
-        message = self.positions(edge_doc)
+        edge_row, edge_share, message = edge_row[held], edge_share[held], self.positions(edge_doc[held])
         there = message >= 0
-        edge_row, message, edge_share = edge_row[there], message[there], edge_share[there]
+        edge_row, edge_share, message = edge_row[there], edge_share[there], message[there]
         visible, edge_status, covers = ok[edge_row], status[edge_row], edge_share >= COVERS
-        alive = np.zeros(n, dtype=bool)
+        alive, stale, struck = (np.zeros(n, dtype=bool) for _ in range(3))
         alive[message[visible]] = True
-        hidden = None
-        gone = covers & (edge_status == DELETED)
-        if gone.any():
-            hidden = np.zeros(n, dtype=bool)
-            hidden[message[gone]] = True
-            hidden &= ~alive
         stale[message[covers & ~visible & (edge_status >= SUPERSEDED)]] = True
-        stale &= ~alive
-        return message[visible], pos[edge_row[visible]], edge_share[visible].astype(np.int64), hidden, stale
+        struck[message[edge_status == DELETED]] = True
+        row_of[message[covers & (edge_status == DELETED) & ~alive[message]]] = -1  # what was deleted is all the message said
+        return Selection(
+            columns=self, mask=row_of >= 0, row_of=row_of, stale=stale & ~alive, struck=struck, edge_message=message[visible],
+            edge_memory=pos[edge_row[visible]], edge_share=edge_share[visible].astype(np.int64),
+        )  # fmt: skip
 
     def _in_scope(self, view: View, agent: Any, session: Any, private: Bools) -> Bools:
         scope = view.scope

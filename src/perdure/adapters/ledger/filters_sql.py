@@ -73,7 +73,9 @@ def _metadata(field: str, operator: str, value: Scalar) -> tuple[str, list[Any]]
     element = _equals("j.type", "j.atom", value)
     within = f"({kind} = 'array' AND EXISTS (SELECT 1 FROM json_each(metadata, ?) j WHERE {element[0]}))"
     if operator == "contains":
-        text: tuple[str, list[Any]] = (f" OR ({kind} = 'text' AND instr({have}, ?) > 0)", [path, path, value]) if isinstance(value, str) else ("", [])
+        text: tuple[str, list[Any]] = (
+            (f" OR ({kind} = 'text' AND instr({have}, ?) > 0)", [path, path, value]) if isinstance(value, str) else ("", [])
+        )
         return f"coalesce({within}{text[0]}, 0)", [path, path, *element[1], *text[1]]
     if operator == "eq":
         if value is None:

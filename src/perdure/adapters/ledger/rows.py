@@ -72,7 +72,8 @@ def memory_values(record: MemoryRecord, *, owner: int, words: int, revision: int
 
 INSERT_MEMORY = (
     "INSERT INTO memories (id, version, doc, owner, agent_id, session_id, text, digest, kind, term, status, confidence, importance, "
-    "subject, valid_from, valid_to, recorded_at, retired_at, expires_at, said_at, superseded_by, metadata, sources, claims, words, revision, drawn) "
+    "subject, valid_from, valid_to, recorded_at, retired_at, expires_at, said_at, superseded_by, metadata, sources, claims, words, "
+    "revision, drawn) "
     f"VALUES ({', '.join('?' * 27)})"
 )
 

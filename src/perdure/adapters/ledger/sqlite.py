@@ -25,12 +25,14 @@ class ColumnsCache:
         self._held: OrderedDict[int, Columns] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, owner: int, kind: str) -> Columns:
-        """The owner's arrays, possibly empty or behind."""
+    def get(self, owner: int, kind: str, epoch: int) -> Columns:
+        """The owner's arrays of an epoch, possibly empty or behind."""
         with self._lock:
             columns = self._held.get(owner)
-            if columns is None:
-                columns = self._held[owner] = Columns(owner, kind)
+            if columns is not None and columns.epoch > epoch:
+                return Columns(owner, kind, epoch)  # a snapshot from before an erasure: for this read alone
+            if columns is None or columns.epoch != epoch:
+                columns = self._held[owner] = Columns(owner, kind, epoch)
                 while len(self._held) > 1 and sum(len(c) for c in self._held.values()) > self._budget:
                     self._held.popitem(last=False)
             else:
@@ -72,9 +74,15 @@ class SqliteLedger:
         with self.file.writing() as connection:
             yield SqliteTransaction(self, connection)
 
-    def scrub(self) -> bool:
-        """Empties the write-ahead log after an erasure. False when a reader elsewhere kept it from finishing."""
-        return self.file.checkpoint()
+    def scrub(self) -> tuple[int, bool]:
+        """Empties the write-ahead log after an erasure.
+
+        Returns:
+            How many free pages the file has, all of them overwritten; and False when a reader elsewhere kept the log from being emptied.
+        """
+        scrubbed = self.file.checkpoint()
+        with self.file.reading() as connection:
+            return connection.execute("PRAGMA freelist_count").fetchone()[0], scrubbed
 
     def size(self) -> int:
         """Bytes on disk."""

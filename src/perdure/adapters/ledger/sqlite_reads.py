@@ -52,15 +52,12 @@ class SqliteSnapshot:
             ).fetchone()
             if row:
                 found[row[0]] = row[1]
-        if scope.user_id is None:  # a read that names only an agent or a session looks into every owner it appears under
-            for part, key in wanted:
-                found |= dict(
-                    self._execute(
-                        "SELECT o.num, o.kind FROM parts p JOIN owners o ON o.num = p.owner "
-                        "WHERE p.tenant = ? AND p.part = ? AND p.key = ?",
-                        (scope.tenant, part, key),
-                    ).fetchall()
-                )
+        # A read that names only an agent or a session looks into every owner it appears under; one that names a user also into what
+        # an agent keeps of its own from that session, but never into another user.
+        for part, key in wanted if scope.user_id is None else [w for w in wanted if w[0] == "session"]:
+            sql = "SELECT o.num, o.kind FROM parts p JOIN owners o ON o.num = p.owner WHERE p.tenant = ? AND p.part = ? AND p.key = ?"
+            rows: list[tuple[int, str]] = self._execute(sql, (scope.tenant, part, key)).fetchall()
+            found |= {num: kind for num, kind in rows if scope.user_id is None or kind != "user"}
         return list(found.items())
 
     def owner(self, scope: Scope) -> int | None:
@@ -88,16 +85,14 @@ class SqliteSnapshot:
 
     def columns(self, owner: int, kind: str) -> Columns:
         """The owner's arrays, brought up to this snapshot."""
-        columns = self.ledger.columns.get(owner, kind)
         row = self._execute("SELECT revision, epoch FROM owners WHERE num = ?", (owner,)).fetchone()
         if row is None:
-            return columns
+            return Columns(owner, kind, 0)
         revision, epoch = row
-        if columns.epoch == epoch and columns.revision >= revision:
+        columns = self.ledger.columns.get(owner, kind, epoch)
+        if columns.revision >= revision:
             return columns
         with columns.lock:
-            if columns.epoch != epoch:
-                columns.clear(epoch=epoch)
             since = columns.revision
             if revision > since:
                 columns.fill(
@@ -165,7 +160,8 @@ class SqliteSnapshot:
         """The stored message that `message` repeats: same content under the same id, or at the same given time."""
         rows = self._execute(
             f"SELECT {MESSAGE_COLUMNS}, m.dated FROM messages m JOIN owners o ON o.num = m.owner "
-            "WHERE m.owner = ? AND m.digest = ? AND m.session_id IS ? AND m.agent_id IS ?", (owner, digest, session_id, agent_id),
+            "WHERE m.owner = ? AND m.digest = ? AND +m.session_id IS ? AND +m.agent_id IS ?"  # +: the digest's index, not the session's
+           , (owner, digest, session_id, agent_id),
         ).fetchall()  # fmt: skip
         for *row, was_dated in rows:
             stored = to_message(row)

@@ -136,6 +136,10 @@ class SqliteTransaction(SqliteSnapshot):
             ).rowcount
         )
 
+    def job_count(self, owner: int) -> int:
+        """How many jobs an owner has."""
+        return self._execute("SELECT count(*) FROM jobs WHERE owner = ?", (owner,)).fetchone()[0]
+
     def retry_failed(self, job_id: str, *, now: int) -> bool:
         """Makes a failed job due again."""
         return bool(

@@ -64,7 +64,8 @@ class SqliteText:
 
     def _scores(self, snapshot: Any, terms: Mapping[str, float], selection: Selection) -> tuple[Any, float]:
         columns = selection.columns
-        n, words = len(columns), columns.words
+        n = len(selection.mask)  # the arrays may have grown since the selection
+        words = columns.words[:n]
         scores = np.zeros(n, dtype=np.float64)
         ceiling = 0.0
         if not n:
@@ -79,6 +80,7 @@ class SqliteText:
             if rows:
                 found = np.array(rows, dtype=np.int64)
                 pos = columns.positions(found[:, 0])
-                pos, count = pos[pos >= 0], found[pos >= 0, 1]
+                known = (pos >= 0) & (pos < n)
+                pos, count = pos[known], found[known, 1]
                 scores[pos] += idf * count * (K1 + 1) / (count + norm[pos])
         return scores, max(ceiling, 1e-9)

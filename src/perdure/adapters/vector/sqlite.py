@@ -26,15 +26,12 @@ CACHED_VECTORS = 200_000
 class _Matrix:
     """One owner's vectors: rows in order of arrival, with the position each belongs to."""
 
-    def __init__(self, dimensions: int) -> None:
-        self.epoch, self.revision, self.n = -1, -1, 0
+    def __init__(self, dimensions: int, epoch: int) -> None:
+        self.epoch, self.revision, self.n = epoch, -1, 0
         self.chunked = False  # some document has several vectors: its best one counts
         self.lock = threading.Lock()
         self.rows = np.zeros((0, dimensions), dtype=np.float32)
         self.positions = np.zeros(0, dtype=np.int64)
-
-    def clear(self, epoch: int) -> None:
-        self.epoch, self.revision, self.n = epoch, -1, 0
 
     def append(self, vectors: Floats, positions: Any) -> None:
         end = self.n + len(vectors)
@@ -119,28 +116,27 @@ class SqliteVectors:
 
     def search(self, snapshot: Any, query: Floats, selection: Selection, limit: int) -> Found:
         """The `limit` documents of the selection nearest to `query` (unit length), with their cosines."""
-        scores = self._scores(snapshot, query, selection.columns)
-        mask = selection.mask[: len(scores)]
-        scores = np.where(mask, scores[: len(mask)], -2.0)
-        k = min(limit, int(mask.sum()))
+        scores = self._scores(snapshot, query, selection)
+        scores[~selection.mask] = -2.0
+        k = min(limit, int(selection.mask.sum()))
         if k <= 0:
             return Found(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
         top = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else np.arange(len(scores))
         top = top[np.lexsort((top, -scores[top]))]
         top = top[scores[top] > -1.5][:k]
-        return Found(selection.columns.docs[top], scores[top].astype(np.float32), every=scores.astype(np.float32))
+        return Found(selection.columns.docs[top], scores[top].astype(np.float32), every=scores)
 
-    def _scores(self, snapshot: Any, query: Floats, columns: Columns) -> Floats:
+    def _scores(self, snapshot: Any, query: Floats, selection: Selection) -> Floats:
         """Per position the best cosine of its chunks; -2 where there is no vector."""
         if query.shape != (self.dimensions,):
             raise ConfigError(
                 f"The query has {query.shape} dimensions, the index {self.dimensions}. Is the embedder the one it was built with?",
                 setting="embedder",
             )
-        matrix = self._matrix(snapshot, columns)
+        matrix = self._matrix(snapshot, selection.columns)
         with matrix.lock:
             rows, where = matrix.rows[: matrix.n], matrix.positions[: matrix.n]
-        scores = np.full(len(columns), -2.0, dtype=np.float32)
+        scores = np.full(len(selection.mask), -2.0, dtype=np.float32)
         if len(rows):
             known = where < len(scores)
             got = rows @ query
@@ -153,18 +149,17 @@ class SqliteVectors:
     def _matrix(self, snapshot: Any, columns: Columns) -> _Matrix:
         with self._lock:
             matrix = self._held.get(columns.owner)
-            if matrix is None:
-                matrix = self._held[columns.owner] = _Matrix(self.dimensions)
+            if matrix is not None and matrix.epoch > columns.epoch:
+                matrix = _Matrix(self.dimensions, columns.epoch)  # a snapshot from before an erasure: for this read alone
+            elif matrix is None or matrix.epoch != columns.epoch:
+                matrix = self._held[columns.owner] = _Matrix(self.dimensions, columns.epoch)
                 while len(self._held) > 1 and sum(m.n for m in self._held.values()) > CACHED_VECTORS:
                     self._held.popitem(last=False)
             else:
                 self._held.move_to_end(columns.owner)
-        if matrix.epoch == columns.epoch and matrix.revision >= columns.revision:
-            return matrix
-        with matrix.lock:
-            if matrix.epoch != columns.epoch:
-                matrix.clear(columns.epoch)
-            self._fill(snapshot, matrix, columns)
+        if matrix.revision < columns.revision:
+            with matrix.lock:
+                self._fill(snapshot, matrix, columns)
         return matrix
 
     def _fill(self, snapshot: Any, matrix: _Matrix, columns: Columns) -> None:

@@ -9,7 +9,7 @@ _DIET_HEADS = " ".join(
     "=" + w
     for w in (
         "vegetarian vegan pescatarian pescetarian flexitarian keto paleo halal kosher gluten-free dairy-free lactose-free celiac coeliac "
-        "lactose gluten plant-based low-carb veggie sugar-free"
+        "lactose lactose-intolerant gluten-intolerant gluten plant-based low-carb veggie sugar-free"
     ).split()
 )
 _CONDITIONS = (
@@ -53,6 +53,7 @@ RULES: tuple[Rule, ...] = (
         kind="preference",
     ),
     Rule("eat drink", r" (?:any |only )?(?P<eats>.+)", deny="nothing"),
+    Rule("stop quit", r" (?:eating|drinking) (?P<avoids__things>.+)", event=True, kind="preference"),
     Rule("avoid", r" (?:eating |all |any )?(?P<diet__things>.+)", kind="preference"),
     Rule("=diagnosed", r" with (?P<condition>.+)", needs="be", event=True),
     Rule("get", r" diagnosed with (?P<condition>.+)", event=True),

@@ -8,6 +8,10 @@ _VISIT = r"(?:appointment|checkup|check-up|interview|consultation|exam|surgery|o
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        "have",
+        r" (?:got )?(?:an?|my|our|another) (?P<plan__occasion>(?:[\w-]+ ){0,2}(?:flight|trip|wedding|train|ferry|concert|exam|holiday|vacation|recital|marathon|race|conference|deadline)\b.*)",
+    ),
+    Rule(
         "have book schedule make get",
         rf" (?:got )?(?:an?|my|our|another|the) (?P<appointment__whole>(?:[\w'.-]+ ){{0,4}}{_VISIT}\b.*)",
     ),

@@ -17,7 +17,7 @@ RULES: tuple[Rule, ...] = (
     Rule("drive ride", r" (?:around in )?(?:an?|my|our|the) (?P<car__vehicle>.+)"),
     Rule("have", r" (?:got )?(?:an?|my|our|two|three|the) (?P<car__vehicle>.+)"),
     Rule("have use", r" (?:got )?(?:an?|my|our|the) (?P<device__device>.+)"),
-    Rule("use", r" (?P<device__brand>.+)"),
+    Rule("use", r" (?:an? |the )?(?P<uses__software>.+)", deny="end"),
     Rule(
         "switch change move upgrade migrate go",
         r" (?:my (?:\w+ )?(?:phone|laptop|computer|car|tablet) )?from (?:an? |my |the )?(?P<end_device__brand>.+?) to (?:an? |my |the )?(?P<current_device__brand>.+)",

@@ -1,0 +1,158 @@
+"""Who is meant: the speaker, a relative, a name, a pronoun; and what a sentence tells about who is who."""
+
+from __future__ import annotations
+
+from perdure.model.graph import SELF
+from perdure.rules.builder import Builder
+from perdure.rules.discourse import LastSlot, Person
+from perdure.rules.grammar import Subject, kin_pattern
+from perdure.rules.lazy import rx
+from perdure.rules.lexicon import KIN, KIN_PLURALS, NOT_NAMES
+
+
+def who(b: Builder, subject: Subject) -> str | None:
+    """The entity a subject stands for; None when that is not settled."""
+    if subject.who in ("self", "we"):
+        return b.speaker
+    if subject.who == "kin":
+        owner = owner_of(b, subject)
+        if owner is None:
+            return None
+        return kin_of(b, subject, owner)
+    if subject.who == "name":
+        entity = b.discourse.named(subject.name)
+        b.people.append(Person(entity))
+        return entity
+    if subject.who == "pronoun":
+        return _pronoun(b, subject.name, subject.span[0]) or None
+    return None
+
+
+def _pronoun(b: Builder, word: str, at: int) -> str:
+    """Who "she" is: somebody named earlier in this sentence, else in the sentences before."""
+    earlier = [p for p in b.people if p.at < at]
+    return b.discourse.pronoun(word, earlier or None)
+
+
+def owner_of(b: Builder, subject: Subject) -> str | None:
+    """Whose relative or thing it is; None when "her" is not settled."""
+    if subject.owner_who == "pronoun":
+        return _pronoun(b, subject.owner, subject.span[0]) or None
+    if subject.owner_who == "name" and subject.owner:
+        return b.discourse.named(subject.owner)
+    return b.speaker
+
+
+def kin_of(b: Builder, subject: Subject, owner: str) -> str | None:
+    """The entity of "my sister (Priya)", with the edge that says so."""
+    if subject.kin in KIN_PLURALS:
+        entity = b.entity(f"my {subject.kin}" if owner == SELF else f"{owner}'s {subject.kin}", "Group")
+        return entity
+    kin = KIN[subject.kin]
+    if subject.name:
+        return b.discourse.named(subject.name)
+    entity = b.discourse.kin_entity(owner, subject.kin)
+    if subject.ex:
+        return f"my ex-{subject.kin}" if owner == SELF else None
+    aliases = (f"my {subject.kin}", subject.kin) if owner == SELF else (f"{owner}'s {subject.kin}",)
+    b.entity(entity, kin.type, tuple(a for a in aliases if a != entity))
+    b.relate(owner, kin.relation, entity)
+    b.people.append(Person(entity, kin.gender))
+    return entity
+
+
+def name_kin(b: Builder, owner: str, word: str, start: int, end: int, *, ended: bool = False) -> str:
+    """Reads "My sister Priya": slot, edge, alias; from now on "my sister" is Priya."""
+    kin = KIN[word]
+    name = b.value(start, end)
+    if ended:
+        b.slot(owner, kin.attribute, name, ended=True)
+        return name
+    alias = (f"my {word}", word) if owner == SELF else (f"{owner}'s {word}",)
+    b.entity(name, kin.type, alias)
+    b.entity(owner, "User" if owner == SELF else "Person")
+    b.slot(owner, kin.attribute, name)
+    b.relate(owner, kin.relation, name)
+    b.discourse.name_kin(owner, word, name)
+    b.people.append(Person(name, kin.gender, start))
+    b.discourse.last = LastSlot(owner, kin.attribute, name, "name", kin=word)
+    return name
+
+
+def mentions(b: Builder, start: int, end: int) -> None:
+    """Every "my sister Priya", "Sarah, my manager" in a sentence, wherever it stands."""
+    if rx(r"\b(?:i|we)(?:'ve| have| also have| adopted| rescued)\b(?! (?:no|never)\b)").search(b.text, start, end):
+        for m in rx(rf"\b(?:an?|one|another)\s+{kin_pattern()},?\s+(?:named|called)\s+(?P<name>(?-i:[A-ZÀ-Þ][\w-]+))").finditer(
+            b.text, start, end
+        ):
+            name_kin(b, b.speaker, KIN_PLURALS.get(m.group("kin").lower(), m.group("kin").lower()), *m.span("name"))
+    if not rx(r"\b(?:my|our)\b").search(b.text, start, end):
+        return
+    pattern = rx(
+        rf"\b(?:my|our)\s+{kin_pattern()}(?:\s|,\s|:\s|\s\()(?:named |called )?(?P<name>(?-i:[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?))(?=(?P<after>[\s,.;:!?)']|$)(?P<more>\s*(?:and|&)\s+(?-i:[A-ZÀ-Þ][\w-]+))?)"
+        rf"|(?P<name2>(?-i:[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?))(?:,| \(|, who is|, who's)\s*(?:my|our)\s+{kin_pattern().replace('(?P<ex>', '(?P<ex2>').replace('(?P<kin>', '(?P<kin2>')}(?=[\s,.)]|$)"
+    )
+    for m in pattern.finditer(b.text, start, end):
+        suffix = "" if m.group("name") else "2"
+        name, word = m.group("name" + suffix), m.group("kin" + suffix).lower()
+        if any(part.casefold() in NOT_NAMES for part in name.split()[:1]):
+            continue
+        a, z = m.span("name" + suffix)
+        if (
+            "," in b.text[m.end("kin" + suffix) if not suffix else z : a if not suffix else z]
+            and m.group("after") not in (",", ".", ")", "")
+            and not suffix
+        ):
+            continue  # "my sister, Tom and I": a list, not her name
+        ex = bool(m.group("ex" + suffix)) and m.group("ex" + suffix).strip(" -").lower() in ("ex", "former")
+        if b.text[m.start() : m.end()].lower().startswith(("my ex-", "our ex-", "my ex ", "my former ")):
+            ex = True
+        if word in KIN_PLURALS:
+            word = KIN_PLURALS[word]
+        if rx(r"\b(?:broke up with|divorced|split (?:up )?with|separated from|lost|no longer|used to)\s+$").search(
+            b.text, max(start, m.start() - 25), m.start()
+        ):
+            ex = True
+        if ex:
+            b.entity(name, "Person")
+            b.people.append(Person(name, KIN[word].gender))
+            b.discourse.know(name)
+            continue
+        name_kin(b, b.speaker, word, a, z)
+
+
+def call_me(b: Builder, start: int, end: int) -> None:
+    """Reads "Call me Mo", "everyone calls me Al"."""
+    m = rx(
+        r"\b(?:(?:call|calls) me|(?:prefer|like|want) to be called) (?P<name>(?-i:[A-Z][\w'-]+(?: [A-Z][\w'-]+)?))(?=\W|$)(?! (?:back|when|if|at|on|tomorrow|later))"
+    ).search(b.text, start, end)
+    if (
+        m
+        and m.group("name").casefold() not in NOT_NAMES
+        and not rx(r"\b(?:don'?t|never|not)\s+(?:ever )?$").search(b.text, start, m.start())
+    ):
+        b.slot(b.speaker, "name", m.group("name"))
+
+
+def bystanders(b: Builder, start: int, end: int) -> None:
+    """Other capitalised words may be people: they make a later "she" ambiguous, never a fact."""
+    if not b.people:
+        met = rx(
+            r"\b(?:with|met|meet|saw|visited|called|married|dating|know) (?P<name>(?-i:[A-Z][a-zà-ÿ]{2,}))(?=[\s,.!]|$)(?! (?:Inc|Ltd|University|College))"
+        ).search(b.text, start, end)
+        if (
+            met is None
+            or met.group("name").casefold() in NOT_NAMES
+            or any(met.group("name") in s.value for s in b.slots if s.attribute == "employer")
+        ):
+            return
+        b.people.append(Person(met.group("name"), at=met.start("name")))
+    values = " ".join(s.value for s in (*b.slots, *b.ended)) + " " + " ".join(p.entity for p in b.people)
+    for m in rx(r"(?<=[a-z,&] )[A-Z][a-zà-ÿ]{2,}(?=[\s,.!']|$)", 0).finditer(b.text, start, end):
+        word = m.group()
+        if (
+            word not in values
+            and word.casefold() not in NOT_NAMES
+            and not rx(r"(?:in|at|to|from|on|of|for|the) $").search(b.text, max(start, m.start() - 6), m.start())
+        ):
+            b.people.append(Person(word, at=m.start()))
