@@ -93,7 +93,11 @@ def _parse(raw: object, depth: int) -> Filter:
 
 
 def _conditions(key: object, value: object) -> list[Filter]:
-    if not isinstance(key, str) or '"' in key or not (key in FIELDS or (key.startswith("metadata.") and all(key.split(".")))):
+    if (
+        not isinstance(key, str)
+        or any(c in '"\\' or not c.isprintable() for c in key)
+        or not (key in FIELDS or (key.startswith("metadata.") and all(key.split("."))))
+    ):
         raise FilterError(f'filters: unknown field {key!r}. Use "metadata.<key>" or one of {", ".join(FIELDS)}.', argument="filters")
     if not isinstance(value, Mapping):
         return [Compare(key, "eq", _scalar(key, value))]
@@ -114,6 +118,10 @@ def _conditions(key: object, value: object) -> list[Filter]:
 
 
 def _scalar(key: str, value: object) -> Scalar:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise FilterError(f"filters: {key} is compared with a number of more than 64 bits.", argument="filters")
+    if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
+        raise FilterError(f"filters: {key} is compared with broken Unicode.", argument="filters")
     if value is None or isinstance(value, str | int | float | bool):
         return value
     isoformat = getattr(value, "isoformat", None)
@@ -147,7 +155,11 @@ def _class(value: object) -> str:
 
 def _equal(have: object, want: object) -> bool:
     if isinstance(have, list | tuple):
-        return any(_equal(item, want) for item in cast("list[object]", have))
+        return any(_same(item, want) for item in cast("list[object]", have))
+    return _same(have, want)
+
+
+def _same(have: object, want: object) -> bool:
     return have is want is None or (_class(have) == _class(want) != "other" and have == want)
 
 

@@ -22,7 +22,7 @@ from perdure.model.report import Stats, Transfer, Verification
 from perdure.model.scope import Scope, checked_id
 from perdure.model.search import Answer, Context, Explanation, Fact, Hit, View, WhyNot
 from perdure.stages import edit, forget, hydrate, inspect, project, respond, search, transfer
-from perdure.stages.capture import Given, capture, normalise
+from perdure.stages.capture import Given, capture, mended, normalise
 from perdure.stages.extract import LLMExtractor, PaidOnce
 from perdure.stages.judge import make_judge
 from perdure.stages.route import route
@@ -143,7 +143,11 @@ class Memory:
             with self._stores.ledger.snapshot() as snapshot:
                 job = next(iter(snapshot.jobs(job_id=job.id)), None)
         elif captured.messages and here:
-            project.project(self._stores, owner=captured.owner)
+            try:
+                project.project(self._stores, owner=captured.owner)
+            except PerdureError as e:  # the messages are durable and found by their words; the vectors follow
+                warnings = [*warnings, f"indexing will be tried again: {e}"]
+                self._wake()
         elif captured.messages:
             self._wake()
         return AddResult(captured.episode_id, ids, tuple(changes), job, duplicate, captured.redacted, tuple(warnings))
@@ -171,9 +175,9 @@ class Memory:
         scope = Scope(user_id, agent_id, session_id)
         _one_of("kind", kind, KINDS)
         _one_of("term", term, TERMS)
-        given, _ = normalise(text, timestamp=timestamp, metadata=metadata)
+        given, _ = normalise(_text(text, "text"), timestamp=timestamp, metadata=metadata)
         if not given:
-            raise InputError("text is empty.", argument="text")
+            raise InputError("text is empty. Give the statement to remember.", argument="text")
         at, until = instant(timestamp, argument="timestamp"), instant(expires_at, argument="expires_at")
         ids = tuple(checked_id(s, "sources") for s in sources)
         if ids:
@@ -211,7 +215,7 @@ class Memory:
         Raises:
             NotFoundError: no such memory (in the scope, when one is named). InputError: nothing to do, or an empty text.
         """
-        return edit.update(self._stores, _any_scope(user_id, agent_id, session_id), id, text=text, metadata=metadata)
+        return edit.update(self._stores, _any_scope(user_id, agent_id, session_id), _text(id, "id"), text=text, metadata=metadata)
 
     def delete(
         self, id: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None  # noqa: A002
@@ -221,7 +225,7 @@ class Memory:
         Raises:
             NotFoundError: no such memory.
         """
-        return edit.delete(self._stores, _any_scope(user_id, agent_id, session_id), id)
+        return edit.delete(self._stores, _any_scope(user_id, agent_id, session_id), _text(id, "id"))
 
     def forget(
         self, *, id: str | None = None, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None  # noqa: A002
@@ -232,7 +236,7 @@ class Memory:
             NotFoundError: no such memory. ScopeError: neither an id nor a scope is given.
         """
         if id is not None:
-            return forget.forget_memory(self._stores, id, _any_scope(user_id, agent_id, session_id))
+            return forget.forget_memory(self._stores, _text(id, "id"), _any_scope(user_id, agent_id, session_id))
         return forget.forget_scope(self._stores, Scope(user_id, agent_id, session_id))
 
     def undo(
@@ -243,7 +247,7 @@ class Memory:
         Raises:
             NotFoundError: no such change. InputError: it was undone already, or a later change stands on it.
         """
-        return edit.undo(self._stores, _any_scope(user_id, agent_id, session_id), change_id)
+        return edit.undo(self._stores, _any_scope(user_id, agent_id, session_id), _text(change_id, "change_id"))
 
     def rollback(self, *, to: Time, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None) -> list[Change]:
         """Makes every memory of a scope what it was known to be at an instant. Messages stay: they are what was said."""
@@ -284,7 +288,7 @@ class Memory:
         Raises:
             NotFoundError: no such memory, or it was deleted.
         """
-        return edit.current(self._stores, _any_scope(user_id, agent_id, session_id), id)
+        return edit.current(self._stores, _any_scope(user_id, agent_id, session_id), _text(id, "id"))
 
     def list(
         self, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None, limit: int = 100,
@@ -322,8 +326,7 @@ class Memory:
         as_of: Time | None = None, known_at: Time | None = None,
     ) -> Graph:  # fmt: skip
         """Entities and relations within `hops` (1 to 4) of an entity, each relation with the memory that proves it."""
-        if not 1 <= hops <= 4:
-            raise InputError(f"hops must be 1 to 4, not {hops}.", argument="hops")
+        _within("hops", hops, 1, 4)
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, messages=False)
         with self._stores.ledger.snapshot() as snapshot:
             return search.neighbourhood(self._stores, snapshot, view, around=_text(around, "around"), hops=hops)
@@ -341,8 +344,7 @@ class Memory:
             limit: hits considered.
             filters, as_of, known_at: as in `search`.
         """
-        if not 50 <= budget <= 100_000:
-            raise InputError(f"budget must be 50 to 100000 tokens, not {budget}.", argument="budget")
+        _within("budget", budget, 50, 100_000)
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at)
         found = search.search(self._stores, _text(query, "query"), view, limit=_limit(limit), tree=parse(filters))
         return self._context(found, view, budget=budget)
@@ -380,9 +382,9 @@ class Memory:
         """
         scope = _any_scope(user_id, agent_id, session_id)
         with self._stores.ledger.snapshot() as snapshot:
-            record = snapshot.current(id)
+            record = snapshot.current(_text(id, "id"))
             if record is None or not edit.within(record, scope):
-                raise NotFoundError(f"There is no memory {id!r} here. `list` shows the ids there are.")
+                raise NotFoundError(f"There is no memory {id[:80]!r} here. `list` shows the ids there are.")
             return snapshot.changes(memory_id=id)
 
     def diff(
@@ -416,7 +418,7 @@ class Memory:
     ) -> WhyNot:  # fmt: skip
         """Why a memory is not among the hits of a query: the stage that dropped it, and by how much."""
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, kinds=kinds)
-        return inspect.why_not(self._stores, _text(query, "query"), id, view, limit=_limit(limit), tree=parse(filters))
+        return inspect.why_not(self._stores, _text(query, "query"), _text(id, "id"), view, limit=_limit(limit), tree=parse(filters))
 
     def jobs(self, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None) -> builtins.list[Job]:
         """The extraction jobs of a scope's owner, or all; oldest first."""
@@ -428,7 +430,7 @@ class Memory:
             return snapshot.jobs(owner=owner) if owner is not None else []
 
     def work(self, *, force: bool = False) -> int:
-        """Runs the jobs that are due (`force`: all that wait) and indexes what is dirty. Returns how many jobs were run."""
+        """Runs the jobs that are due (`force`: all that wait or were given up) and indexes what is dirty. Returns how many jobs were run."""
         return run_once(self._stores, self._minds_for, force=force)
 
     def conflicts(
@@ -448,7 +450,7 @@ class Memory:
         Raises:
             NotFoundError: no such open conflict. InputError: `keep` is neither of the two.
         """
-        return edit.settle(self._stores, conflict_id, keep=keep)
+        return edit.settle(self._stores, _text(conflict_id, "conflict_id"), keep=_text(keep, "keep"))
 
     # ------------------------------------------------------------------ upkeep
     def export(self, path: str | os.PathLike[str], *, user_id: str | None = None) -> Transfer:
@@ -552,13 +554,17 @@ def _one_of(argument: str, value: object, allowed: Sequence[str]) -> None:
 def _text(value: object, argument: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{argument} must be a string, not {type(value).__name__}.", argument=argument)
-    return value
+    return mended(value)
 
 
 def _limit(limit: object) -> int:
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
-        raise InputError(f"limit must be 1 to {MAX_LIMIT}, not {limit!r}.", argument="limit")
-    return limit
+    return _within("limit", limit, 1, MAX_LIMIT)
+
+
+def _within(argument: str, value: object, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise InputError(f"{argument} must be a whole number from {low} to {high}, not {value!r}.", argument=argument)
+    return value
 
 
 def _at(value: Time, argument: str) -> datetime:

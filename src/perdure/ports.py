@@ -200,8 +200,9 @@ class Selection(Protocol):
     """What a view may see of one owner; arrays over the owner's positions unless said otherwise.
 
     `mask`: what it may see. `row_of`: the row it sees of each document, or -1. `stale`: messages whose every statement has been
-    superseded. `edge_message` and `edge_memory` run parallel: a message's position, and that of a memory drawn from it.
-    `narrowed` lets through only what `allowed` does as well.
+    superseded; `struck`: those a part of which was deleted. `edge_message`, `edge_memory`, `edge_share` run parallel: a message's
+    position, that of a memory drawn from it, and the percentage of the message that its quotes cover. `narrowed` lets through only what
+    `allowed` does as well.
     """
 
     @property
@@ -213,9 +214,13 @@ class Selection(Protocol):
     @property
     def stale(self) -> Bools: ...
     @property
+    def struck(self) -> Bools: ...
+    @property
     def edge_message(self) -> Ints: ...
     @property
     def edge_memory(self) -> Ints: ...
+    @property
+    def edge_share(self) -> Ints: ...
     def narrowed(self, allowed: Bools) -> Selection: ...
 
 
@@ -285,12 +290,12 @@ class ReadsMessages(Protocol):
 class ReadsMemories(Protocol):
     """Memory versions, oldest first. The *current* version of a memory is the one that is not retired, whatever its status.
 
-    `versions`: by the number that `put_version` gave. `texts`: the first version with each document's text. `known_versions`: what
-    was known at an instant, at most one version a memory. `by_digest`: current live ones that say the same but for case, spacing
-    and punctuation. `by_message`: current ones that were ever drawn from a message. `open_slots`: current live ones with a slot of
-    this entity key and attribute that has not ended. `touched_memories`: current ones that carry every part given, or were drawn
-    from messages that do. `has_history`: a change led to the current version. `conflicts`: the inbox, with `settled` those that are
-    closed too.
+    `versions`: by the number that `put_version` gave. `texts`: the first version with each document's text. `known_versions`: what was
+    known at an instant, at most one version a memory. `by_digest`: current live ones that say the same but for case, spacing and
+    punctuation. `by_message`: current ones that were ever drawn from a message. `open_slots`: current live ones with a slot of this
+    entity key and attribute that has not ended. `touched_memories`: current ones that carry every part given, or were drawn from
+    messages that do. `has_history`: a change led to the current version. `changes` satisfy every condition given; after `since`, at or
+    before `until` (microseconds). `conflicts`: the inbox, with `settled` those that are closed too.
     """
 
     def versions(self, nums: Iterable[int]) -> dict[int, MemoryRecord]: ...
@@ -307,10 +312,7 @@ class ReadsMemories(Protocol):
     def changes(
         self, *, memory_id: str | None = None, owner: int | None = None, since: int | None = None, until: int | None = None,
         job: str | None = None, cause: str | None = None, change_id: str | None = None, undoes: str | None = None,
-    ) -> list[Change]:  # fmt: skip
-        """Changes that satisfy every condition given, oldest first; after `since`, at or before `until` (microseconds)."""
-        ...
-
+    ) -> list[Change]: ...  # fmt: skip
     def conflicts(self, *, owner: int | None = None, conflict_id: str | None = None, settled: bool = False) -> list[Conflict]: ...
 
 
@@ -356,17 +358,13 @@ class Snapshot(ReadsOwners, ReadsMessages, ReadsMemories, ReadsWork, ReadsWhole,
 class WritesOwners(Protocol):
     """Owners and numbers. `ensure_owner` makes one when missing, and notes the agent and session that appear under it.
 
-    `take_docs` reserves `n` document numbers and returns the first; a number is never given twice.
+    `revise` gives the revision of this transaction's rows, above every earlier one; `memories`: a commit, which raises `version`;
+    `erased`: rows went or were replaced, so caches start again. `take_docs` reserves `n` document numbers and returns the first; a
+    number is never given twice.
     """
 
     def ensure_owner(self, scope: Scope) -> int: ...
-    def revise(self, owner: int, *, memories: bool = False, erased: bool = False) -> int:
-        """The revision of this transaction's rows of the owner, above every earlier one.
-
-        `memories`: a commit, which raises `ReadsOwners.version`; `erased`: rows went or were replaced, so caches start again.
-        """
-        ...
-
+    def revise(self, owner: int, *, memories: bool = False, erased: bool = False) -> int: ...
     def take_docs(self, n: int) -> int: ...
 
 
@@ -465,11 +463,7 @@ class Ledger(Protocol):
     @property
     def location(self) -> str: ...
     def snapshot(self) -> AbstractContextManager[Snapshot]:
-        """Never waits for a writer.
-
-        Raises:
-            ClosedError: after `close`.
-        """
+        """Never waits for a writer; ClosedError after `close`."""
         ...
 
     def transaction(self) -> AbstractContextManager[Transaction]:
@@ -589,7 +583,10 @@ class GraphIndex(RecordIndex, Protocol):
 
 
 class SlotIndex(RecordIndex, Protocol):
-    """(entity, attribute) to the documents that state a value, with the stretch of time it holds in."""
+    """(entity, attribute) to the documents that state a value, with the stretch of time it holds in.
+
+    `short_term`: documents of a session's short-term memories that have not expired at an instant, newest first.
+    """
 
     def look_up(
         self, snapshot: Snapshot, owner: int, entity: str, attribute: str | None = None, *, at: int | None = None
@@ -599,3 +596,5 @@ class SlotIndex(RecordIndex, Protocol):
         `entity` is a name or a key; `attribute` None for all; `at`: only those that hold at this instant (microseconds).
         """
         ...
+
+    def short_term(self, snapshot: Snapshot, owner: int, session_id: str | None, *, at: int) -> list[int]: ...

@@ -170,13 +170,16 @@ def run_once(stores: Stores, minds_for: Callable[[int], Minds], *, force: bool =
     Args:
         stores: of the memory.
         minds_for: gives what an owner's jobs are run with.
-        force: also jobs whose time has not come.
+        force: also jobs whose time has not come, and those that were given up.
     """
     now = to_micros(stores.clock())
     with stores.ledger.transaction() as tx:
         for job_id, worker, since in tx.running():
             if worker != stores.worker and is_gone(worker, since, now):
                 tx.release(job_id, worker=worker, next_at=now, error="LLMUnavailableError: the worker that ran it died")
+        for job in tx.jobs() if force else ():
+            if job.state == "failed":
+                tx.retry_failed(job.id, now=now)
     ran = 0
     with stores.ledger.snapshot() as snapshot:
         due = snapshot.jobs(due=2**62 if force else now)

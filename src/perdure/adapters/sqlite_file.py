@@ -172,10 +172,18 @@ class SqliteFile:
 
     def _check_path(self) -> None:
         file = Path(self.path)
+        if "\0" in self.path:
+            raise NotALedgerError("location holds a NUL character. Give the path of a file.")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as e:
             raise ReadOnlyError(f"The folder {file.parent} cannot be created: {e.strerror}. Choose another path.") from e
+        try:
+            file.stat()
+        except FileNotFoundError:
+            pass
+        except OSError as e:
+            raise NotALedgerError(f"{str(file)[:200]} cannot be a file: {e.strerror}. Choose another path.") from e
         if file.is_dir():
             raise NotALedgerError(f"{file} is a folder. Give the path of a file.")
         exists = file.exists()
@@ -191,8 +199,9 @@ class SqliteFile:
                     raise NotALedgerError(f"{file} is not a perdure ledger. Choose another path; the file was left as it is.")
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        # In this order: tables and application_id are committed together, perhaps between these two lines by another process.
         empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
         if not empty and application != APPLICATION_ID:
             raise NotALedgerError(
                 f"{self.path} is an SQLite database, but not a perdure ledger. Choose another path; it was left as it is."

@@ -21,6 +21,7 @@ KINDS: tuple[Kind, ...] = ("fact", "preference", "episodic", "procedural")
 Term = Literal["short_term", "long_term"]
 TERMS: tuple[Term, ...] = ("short_term", "long_term")
 Status = Literal["live", "superseded", "retracted", "deleted"]
+STATUSES: tuple[Status, ...] = ("live", "superseded", "retracted", "deleted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from perdure.model.candidate import Candidate
 from perdure.model.graph import SELF
 from perdure.model.memory import Kind, Term
 from perdure.rules.builder import Builder
-from perdure.rules.dates import DatePhrase, find
+from perdure.rules.dates import DatePhrase
+from perdure.rules.endings import lost, no_longer_true, parted, single_again, take_back
 from perdure.rules.filing import correct, file_clause, file_faults, file_foreign, now_at
 from perdure.rules.gate import Verdict, explicit_prefix
 from perdure.rules.grammar import Clause, clauses
@@ -20,12 +22,15 @@ from perdure.rules.persons import bystanders, call_me, mentions
 
 _UNTIL = r"\b(?:until|til|till|through|bis|hasta|jusqu|fino|até)|到|तक"
 """Words that end a stretch of time; "expires in June" dates an event instead."""
+_DATED = frozenset(("plan", "appointment", "travel", "event"))
+"""What happens on a day: the day to come is its validity, so that a question about that day finds it."""
 _TIMELESS = frozenset("birthday warranty age from anniversary plan appointment name phone email routine".split())
 
 
 def read_sentence(b: Builder, start: int, end: int, verdict: Verdict) -> Candidate | None:
     """The candidate of `text[start:end]`, or None when it states nothing worth keeping."""
-    body = start
+    body = start + verdict.denied
+    b.bounds = (start, end)
     if verdict.explicit:
         body += explicit_prefix(b.text[start:end])
     mentions(b, start, end)
@@ -43,6 +48,14 @@ def read_sentence(b: Builder, start: int, end: int, verdict: Verdict) -> Candida
         now_at(b, body, end)
     if not b.slots and not b.ended:
         call_me(b, body, end)
+    if verdict.denied:
+        take_back(b)
+    else:
+        parted(b, body, end)
+        lost(b, body, end)
+        single_again(b)
+        if verdict.chat and not b.slots:
+            no_longer_true(b, body, end)
     bystanders(b, start, end)
     b.discourse.mention(b.people)
     return _candidate(b, start, end, verdict, parsed, hedged=hedged)
@@ -69,7 +82,7 @@ def _candidate(b: Builder, start: int, end: int, verdict: Verdict, parsed: list[
         return None
     if verdict.correction and not firm and not verdict.explicit and len(text.split()) < 2:
         return None
-    phrases = find(text, b.anchor)
+    phrases = b.phrases()
     valid_from, valid_to, expires = _validity(b, phrases, verdict)
     kind: Kind = "preference" if verdict.standing and not firm else _kind(b, parsed, procedure=procedure)
     subject = b.subjects[0] if b.subjects else b.speaker
@@ -125,6 +138,7 @@ def _validity(b: Builder, phrases: tuple[DatePhrase, ...], verdict: Verdict) -> 
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     timeless = bool(b.slots) and all(s.attribute in _TIMELESS for s in b.slots)
+    ahead = bool(b.slots) and not b.ended and all(s.attribute in _DATED for s in b.slots)
     for phrase in phrases:
         if (
             phrase.relation == "until"
@@ -133,7 +147,9 @@ def _validity(b: Builder, phrases: tuple[DatePhrase, ...], verdict: Verdict) -> 
             and not any(s.attribute == "warranty" for s in b.slots)
         ):
             valid_to = phrase.end
-        elif phrase.relation in ("since", "at", "after") and valid_from is None and not timeless and phrase.start <= b.anchor:
+        elif (phrase.relation in ("since", "at", "after") and valid_from is None and not timeless and phrase.start <= b.anchor) or (
+            phrase.relation == "at" and valid_from is None and ahead and phrase.start > b.anchor
+        ):
             valid_from = phrase.start
     expires = valid_to
     if valid_to is None and verdict.short:
@@ -141,6 +157,9 @@ def _validity(b: Builder, phrases: tuple[DatePhrase, ...], verdict: Verdict) -> 
         if today:
             expires = max(p.end for p in phrases)
             expires = expires if expires > b.anchor else b.anchor + timedelta(hours=24)
+    if valid_from is not None and valid_from > b.anchor:  # known from today on, though it is yet to come
+        b.slots = [replace(s, valid_from=b.anchor) for s in b.slots]
+        b.relations = [replace(r, valid_from=b.anchor) for r in b.relations]
     if valid_from is not None and valid_to is not None and valid_from >= valid_to:
         valid_from = None
     return valid_from, valid_to, expires

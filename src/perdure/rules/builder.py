@@ -7,7 +7,14 @@ from datetime import datetime
 
 from perdure.model.graph import SELF, Entity, Relation, Slot
 from perdure.model.memory import Kind
+from perdure.rules.dates import DatePhrase, find
 from perdure.rules.discourse import Discourse, Person
+from perdure.rules.lazy import rx
+
+_TIMED = frozenset(
+    "lives_in from employer school job_title travel appointment plan purchase owns device current_device event membership goal hobby studies issue solution".split()
+)
+"""Attributes whose value is no time itself, so that a time at its end dates the statement."""
 
 
 @dataclass(slots=True)
@@ -28,6 +35,47 @@ class Builder:
     kinds: list[Kind] = field(default_factory=list[Kind])
     subjects: list[str] = field(default_factory=list[str])
     jobs_left: bool = False
+    bounds: tuple[int, int] = (0, 0)
+    dates: tuple[DatePhrase, ...] | None = None
+
+    def phrases(self) -> tuple[DatePhrase, ...]:
+        """The time phrases of the sentence, found once; their spans are relative to where it starts."""
+        if self.dates is None:
+            self.dates = find(self.content[self.bounds[0] : self.bounds[1]], self.anchor)
+        return self.dates
+
+    def lasting(self, attribute: str, start: int, end: int) -> str:
+        """A value without the time it ends in: "Lyon" of "Lyon over the weekend", where the attribute is no time itself."""
+        if attribute in _TIMED and end - start > 4:
+            for phrase in sorted(self.phrases(), key=lambda p: -p.span[1]):
+                a, z = (self.bounds[0] + at for at in phrase.span)
+                if start < a < end and z >= end - 1:
+                    end = self._before(start, a)
+            clock = rx(r"[\s,]+(?:at|from|around|by) \d{1,2}(?:[:.h]\d\d)?(?: ?[ap]\.?m\.?)?$").search(self.text, start, end)
+            end = clock.start() if clock else end
+            for phrase in sorted(self.phrases(), key=lambda p: -p.span[1]) if clock else ():
+                a, z = (self.bounds[0] + at for at in phrase.span)
+                if start < a < end and z >= end - 1:
+                    end = self._before(start, a)
+        return self.content[start:end]
+
+    def _before(self, start: int, at: int) -> int:
+        """Where the words before a time phrase end, without what leads to it ("on", "over the")."""
+        m = rx(
+            r"[\s,(]*(?:\b(?:on|at|in|for|from|by|this|the|around|about|over|during|starting|coming|until|till|before|since|next|early|late|of)\s*)*$"
+        ).search(self.text, start, at)
+        return m.start() if m and m.start() > start else at
+
+    def unname(self, placeholder: str) -> None:
+        """The relative has a name or is gone: nothing is said of "my sister" any more."""
+        self.entities.pop(placeholder, None)
+        self.relations = [r for r in self.relations if placeholder not in (r.object, r.subject)]
+        self.people = [p for p in self.people if p.entity != placeholder]
+
+    def drop(self, attribute: str, value: str) -> None:
+        """Unsays a slot of the speaker that this same sentence seemed to state, and its edge."""
+        self.slots = [s for s in self.slots if (s.entity, s.attribute, s.value) != (self.speaker, attribute, value)]
+        self.relations = [r for r in self.relations if r.object != value or r.subject != self.speaker]
 
     def value(self, start: int, end: int) -> str:
         """The message's own letters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from perdure.model.memory import Kind
@@ -14,6 +15,7 @@ from perdure.rules.patterns import noun_rules, rules_by_head, verb_forms
 from perdure.rules.patterns.base import NounRule, Rule
 from perdure.rules.patterns.plans import ROUTINE
 from perdure.rules.predicate import Predicate
+from perdure.rules.slots import canonical
 from perdure.rules.spans import DEICTIC, trim, whole
 from perdure.rules.values import DEFAULT, cut, names, proper_name
 
@@ -72,14 +74,17 @@ def _agrees(p: Predicate) -> bool:
 
 def read_noun(text: str, subject: Subject, p: Predicate) -> list[Reading]:
     """Reads "My <noun> is <value>"."""
-    rule, match = noun_rule(subject.noun)
-    if rule is None or match is None or p.tense in ("modal", "future"):
+    if p.tense in ("modal", "future"):
         return []
     between = text[subject.noun_span[1] : p.start]
-    goes = p.head in _HAPPENS and rule.cutter == "occasion" and not p.negated
-    if not (p.be or goes or ":" in between or "=" in between or p.head in ("changed", "turned")):
-        return []
-    return value_readings(text, rule, match, p)
+    for rule, match in noun_rules_of(subject.noun):
+        goes = p.head in _HAPPENS and rule.cutter == "occasion" and not p.negated
+        if not (p.be or goes or ":" in between or "=" in between or p.head in ("changed", "turned")):
+            continue
+        readings = value_readings(text, rule, match, p, subject.noun_span)
+        if readings:
+            return readings
+    return []
 
 
 _HAPPENS = frozenset("leaves departs arrives starts begins boards lands ends goes takes got moved".split())
@@ -87,19 +92,24 @@ _HAPPENS = frozenset("leaves departs arrives starts begins boards lands ends goe
 
 def noun_rule(noun: str) -> tuple[NounRule | None, re.Match[str] | None]:
     """The rule whose noun phrase this is."""
+    return next(iter(noun_rules_of(noun)), (None, None))
+
+
+@lru_cache(maxsize=512)
+def noun_rules_of(noun: str) -> tuple[tuple[NounRule, re.Match[str]], ...]:
+    """Every rule whose noun phrase this is, in the tables' order: "phone" is a number to call and a thing to own."""
     noun = noun.strip()
-    for rule in noun_rules():
-        m = rx(rf"(?:new |current )?(?:{rule.noun})").fullmatch(noun)
-        if m:
-            return rule, m
-    return None, None
+    found = ((rule, rx(rf"(?:own |new |current )*(?:{rule.noun})").fullmatch(noun)) for rule in noun_rules())
+    return tuple((rule, m) for rule, m in found if m is not None)
 
 
-def value_readings(text: str, rule: NounRule, match: re.Match[str] | None, p: Predicate) -> list[Reading]:
-    """The readings of "is <value>" under a noun rule."""
+def value_readings(
+    text: str, rule: NounRule, match: re.Match[str] | None, p: Predicate, noun_span: tuple[int, int] = (0, 0)
+) -> list[Reading]:
+    """The readings of "is <value>" under a noun rule; what is told of an occasion is the noun itself ("my exam is on Friday")."""
     attribute = rule.slot
     if "{x}" in attribute and match is not None:
-        attribute = attribute.replace("{x}", re.sub(r"\W+", "_", match.group("x").lower()).strip("_"))
+        attribute = canonical(attribute.replace("{x}", re.sub(r"\W+", "_", match.group("x").lower()).strip("_")))
     start = p.start
     skip = rx(r"(?:spelled|spelt|called|to|now)\s+").match(text, start, p.end)
     start = skip.end() if skip else start
@@ -112,8 +122,10 @@ def value_readings(text: str, rule: NounRule, match: re.Match[str] | None, p: Pr
     ended = p.negated or p.ended or p.tense in ("past", "past_perfect")
     if attribute in ("birthday", "from", "anniversary"):
         ended = p.negated
-    if attribute == "plan" and spans:
-        attribute, spans = "plan", [(p.start, spans[0][1])]
+    if rule.cutter == "occasion" and spans and noun_span[1]:
+        lead = rx(r"(?:next|upcoming|new|own)\s+").match(text, *noun_span)
+        spans = [(lead.end() if lead else noun_span[0], noun_span[1])]
+        ended = p.negated or p.ended
     return [Reading(attribute, a, b, ended, rule.kind) for a, b in spans] + (
         [] if ended else _corrected(text, attribute, spans, p, rule.cutter, rule.kind)
     )
@@ -270,6 +282,7 @@ def _group(text: str, group: str, m: re.Match[str], rule: Rule, p: Predicate, po
     if polarity == "none":
         return []
     name, _, cutter = group.partition("__")
+    name = name.removesuffix("_2").removesuffix("_3")
     ending = name.startswith("end_")
     attribute = name.removeprefix("end_")
     if attribute.endswith("_word"):
@@ -422,8 +435,12 @@ def _plan_or_routine(text: str, clause: Clause, p: Predicate) -> list[Reading]:
         and verb_forms().get(p.head) == "present"
     ):
         habit = {"always", "usually", "typically", "normally", "generally", "regularly"} & p.adverbs
-        if habit or rx(ROUTINE).search(text, p.start, p.end):
-            return [Reading("routine", a, b, kind="procedural") for a, b in whole(text, p.start, p.end)]
+        leading = rx(ROUTINE).search(text, clause.start, clause.subject.span[0]) if not clause.inherited else None
+        if habit or leading or rx(ROUTINE).search(text, p.start, p.end):
+            start = leading.start() if leading else p.start
+            return [
+                Reading("routine", a, b, kind="procedural") for a, b in (trim(text, start, p.end) if leading else whole(text, start, p.end))
+            ]
     return []
 
 

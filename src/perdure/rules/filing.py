@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from perdure.model.graph import SELF, Slot
+from perdure.model.graph import SELF
 from perdure.rules.builder import Builder
 from perdure.rules.discourse import LastSlot, Person
-from perdure.rules.engine import Reading, noun_rule, read, value_readings
+from perdure.rules.engine import Reading, noun_rule, noun_rules_of, read, value_readings
 from perdure.rules.faults import find_fault, find_solution, find_warranty
 from perdure.rules.gate import Verdict
 from perdure.rules.grammar import Clause, Subject
@@ -16,7 +16,7 @@ from perdure.rules.lexicon import KIN, KIN_PLURALS, PETS
 from perdure.rules.patterns.base import NounRule
 from perdure.rules.persons import kin_of, name_kin, owner_of, who
 from perdure.rules.slots import ATTRIBUTES
-from perdure.rules.values import cut, is_device, is_vehicle
+from perdure.rules.values import cut, is_device, is_gadget, is_vehicle
 
 _KIN_ATTRIBUTES = frozenset(k.attribute for k in KIN.values())
 
@@ -48,19 +48,8 @@ def file_clause(b: Builder, clause: Clause, verdict: Verdict) -> None:
         return
     for reading in readings:
         _file(b, entity, subject, reading)
-    p = clause.predicate
-    if subject.who == "kin" and subject.name and p is not None and (p.head in ("died", "passed") and not p.negated):
-        _lost(b, subject)
-    if entity and (readings or subject.who in ("kin", "name")):
+    if entity and (readings or subject.who == "kin" or (subject.who == "name" and entity.casefold() in b.discourse.known)):
         b.subjects.append(entity)
-
-
-def _lost(b: Builder, subject: Subject) -> None:
-    """Reads "Our dog Rex died": Rex is the dog no more."""
-    gone = Slot(b.speaker, KIN[KIN_PLURALS.get(subject.kin, subject.kin)].attribute, subject.name)
-    b.slots = [s for s in b.slots if s != gone]
-    b.relations = [r for r in b.relations if r.object != subject.name]
-    b.slot(gone.entity, gone.attribute, gone.value, ended=True)
 
 
 def now_at(b: Builder, start: int, end: int) -> None:
@@ -87,6 +76,10 @@ def _noun(b: Builder, clause: Clause, readings: list[Reading]) -> None:
     if owner is None:
         return
     rule, match = noun_rule(subject.noun)
+    if rule is not None and readings and rule.slot != readings[0].attribute:
+        for other, found in noun_rules_of(subject.noun):
+            if other.slot == readings[0].attribute:
+                rule, match = other, found
     noun = subject.noun.casefold()
     if rule is None and noun in KIN and clause.predicate is not None and clause.predicate.be and not clause.predicate.negated:
         p = clause.predicate
@@ -101,9 +94,8 @@ def _noun(b: Builder, clause: Clause, readings: list[Reading]) -> None:
         value = b.value(reading.start, reading.end)
         if reading.attribute == "name" and subject.owner_who == "kin" and subject.kin in KIN:
             if not reading.ended:
-                for key in [k for k, e in b.entities.items() if e.name == owner and owner.startswith(("my ", b.speaker))]:
-                    del b.entities[key]
-                b.relations = [r for r in b.relations if r.object != owner]
+                if owner.startswith(("my ", b.speaker)):
+                    b.unname(owner)
                 name_kin(b, b.speaker, subject.kin, reading.start, reading.end)
             continue
         if reading.attribute == "thing" and match is not None:
@@ -174,7 +166,7 @@ def _it(b: Builder, clause: Clause, verdict: Verdict) -> None:
 
 def _file(b: Builder, entity: str | None, subject: Subject, reading: Reading) -> None:
     """A reading becomes slots and edges of `entity`."""
-    value = b.value(reading.start, reading.end)
+    value = b.lasting(reading.attribute, reading.start, reading.end)
     if reading.attribute == "kin_of":
         if subject.who == "name" and not reading.ended:
             name_kin(b, b.speaker, KIN_PLURALS.get(reading.kin, reading.kin), *subject.name_span)
@@ -184,10 +176,11 @@ def _file(b: Builder, entity: str | None, subject: Subject, reading: Reading) ->
     if reading.kin:
         word = KIN_PLURALS.get(reading.kin, reading.kin)
         if subject.who == "kin" and entity != b.speaker and not subject.name:  # "my wife is Lena"
-            b.entities.pop(entity, None)
-            b.relations = [r for r in b.relations if r.object != entity]
-            b.people = [p for p in b.people if p.entity != entity]
-            entity = b.speaker
+            b.unname(entity)
+            owner = owner_of(b, subject)
+            if owner is None:
+                return
+            entity = owner
         name_kin(b, entity, word, reading.start, reading.end, ended=reading.ended)
         return
     if reading.attribute == "lives_in" and reading.ended:
@@ -240,7 +233,7 @@ def _own(
     """Something owned: its slots by what it is (device, car, thing), the edge, and the class as an alias ("my laptop")."""
     car, device = (
         is_vehicle(value) or is_vehicle(noun),
-        is_device(value) or is_device(noun) or attribute in ("device", "current_device"),
+        is_gadget(value) or is_gadget(noun) or attribute == "current_device" or (attribute == "device" and not is_device(value)),
     )
     names: list[str] = []
     if attribute == "purchase" and not ended:

@@ -151,7 +151,7 @@ _HEARSAY = (
 )
 _SAID = r"(?:say|said|saying|tell|told|telling|claim(?:ed|ing)?|mention(?:ed|ing)?|wr(?:ote|itten)|stat(?:ed?|ing)|suggest(?:ed|ing)?|impl(?:y|ied|ying)|mean(?:t|ing)?|admit(?:ted)?|meant to say)"
 _NEVER_SAID = any_of(
-    rf"\b(?:never|not|n't|nobody|no ?one|none of us|neither of us|cannot)(?: (?:ever|actually|really|once|even|has|have|had|did|is|was|been|be|just))* {_SAID}(?: (?:to )?(?:you|him|her|them|us|me|anyone|anybody|anything about|once|ever|before))*(?: that| how)?,? (?:i|i'm|we|we're|my|our|\w+ and i)\b",
+    rf"(?:\b(?:never|not|nobody|no ?one|none of us|neither of us|cannot)|n't)(?: (?:ever|actually|really|once|even|has|have|had|did|is|was|been|be|just))* {_SAID}(?: (?:to )?(?:you|him|her|them|us|me|anyone|anybody|anything about|once|ever|before))*(?: that| how)?,? (?:i|i'm|we|we're|my|our|\w+ and i)\b",
     r"\b(?:according to|as per) (?!me\b|my (?:doctor|gp|dentist|vet|test|results?|scan))[^,]{2,40}, (?:i|we|my)\b",
     r"\b(?:rumou?rs?|gossip|word|legend) (?:has it|is|says?|that|goes)\b",
     r"\b(?:the|your|this|some|an?) (?:notes?|profile|records?|form|website|app|chart|system|file|database|letter|chatbot|assistant|bot|ai) (?:says?|said|claims?|claimed|shows?|states?|stated|has|lists?|thinks?|believes?) (?:that )?(?:i|we|my|me)\b",

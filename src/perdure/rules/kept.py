@@ -37,14 +37,15 @@ _STATES = any_of(
     r"\b(?:retired|unemployed|self-employed|freelance|homeschool|remote|on (?:maternity|paternity|sick|parental) leave|on (?:vacation|holiday|a diet|sabbatical)|new to|recovering|training|learning|studying|working on|writing|building|raising|"
     r"organi[sz]ing|renovating|volunteering|teaching|planning|saving|preparing|practicing|practising|taking (?:a|an|my|part)|reading|watching|seeing|staying (?:in|at|with)|living|commuting|renting|running|hosting|launching|starting|moving|"
     r"applying|expecting|caring for|dating|looking for a (?:new )?(?:job|apartment|house|flat|place|school|car|home)|looking to (?:buy|move|adopt|hire|sell|change)|in (?:my|our|his|her) (?:\d+|first|second|third|final|last|early|mid|late)|"
-    r"in a (?:band|choir|league|relationship|club|wheelchair|book club)|on the (?:board|team)|in (?:charge|therapy|recovery|grad school|high school|college|debt)|responsible for|in the (?:army|navy|military|air force|process of)|between jobs|out of work|on disability|an? (?:only child|smoker|non-smoker|regular|beginner|night owl|early bird|homebody))\b",
+    r"in a (?:band|choir|league|relationship|club|wheelchair|book club)|on the (?:board|team)|in (?:charge|therapy|recovery|grad school|high school|college|debt)|responsible for|in the (?:army|navy|military|air force|process of)|between jobs|out of work|on disability|an? (?:\w+ )?(?:only child|heavy sleeper|light sleeper|morning person|vegetarian|homeowner|student|single parent|parent|smoker|non-smoker|regular|beginner|night owl|early bird|homebody))\b",
 )
+_KIN_WORDS = frozenset((*KIN, *KIN_PLURALS))
 _TELLING_VERBS = frozenset(
     "have has own owns rent rents manage manages teach teaches coach coaches run runs lead leads pay pays owe owes earn raise raises keep keeps grow grows volunteer volunteers commute commutes share shares".split()
 )
 _HABITS = frozenset(
     "support run teach coach play cook bake swim paint write sing dance collect commute walk ride drive smoke drink knit garden hike volunteer sleep wear practice practise sell travel meditate "
-    "attend follow work study speak live foster breed grow row fish climb ski surf box lift camp draw edit publish stream invest donate homeschool".split()
+    "attend follow work study speak live foster breed grow keep bank wear bike cycle moonlight freelance babysit tutor mentor host subscribe shop order book own rent invest vote pray fast juggle brew ferment hunt forage sew crochet teach row fish climb ski surf box lift camp draw edit publish stream invest donate homeschool".split()
 )
 """Verbs whose simple present tells a habit: "I run marathons", "I support Arsenal"."""
 
@@ -129,7 +130,7 @@ def _first_person(text: str, clause: Clause, *, short: bool) -> bool:
         return len(rest.split()) >= 3 and not rx(
             r"\w+\s+(?:an? )?(?:question|idea|feeling|doubt|to\b|no idea|fun|time|some time|it\b|that\b)"
         ).match(rest)
-    if any(w in rest.lower().split() for w in (*KIN, *KIN_PLURALS)) and rx(r"\bmy\b|\bour\b").search(rest) and p.head in verb_forms():
+    if not _KIN_WORDS.isdisjoint(rest.lower().split()) and rx(r"\bmy\b|\bour\b").search(rest) and p.head in verb_forms():
         return True
     return (
         p.tense == "present"

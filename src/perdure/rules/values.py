@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import (
+    ACCESSORIES,
     CAR_BRANDS,
     CAR_NOUNS,
     DEVICE_NOUNS,
@@ -334,6 +335,11 @@ def is_device(value: str) -> bool:
     """Whether the words name a device."""
     words = value.casefold().replace("-", " ").split()
     return any(w in PRODUCT_CLASS or w in DEVICE_NOUNS for w in words) and not is_vehicle(value)
+
+
+def is_gadget(value: str) -> bool:
+    """Whether the words name a device of its own (a laptop, a phone, a printer), not an accessory to one."""
+    return is_device(value) and ACCESSORIES.isdisjoint(value.casefold().split())
 
 
 def is_vehicle(value: str) -> bool:

@@ -60,14 +60,13 @@ def normalise(
     if not isinstance(many, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputError(f"messages must be a string, a message or a list of these, not {type(many).__name__}.", argument="messages")
     default = instant(timestamp, argument="timestamp")
-    shared = _metadata(metadata, "metadata")
+    shared = checked_metadata(metadata, "metadata")
     messages: list[Message] = []
     warnings: list[str] = []
     for n, item in enumerate(many):
         message = _message(item, n)
-        content = message.content
-        if any("\ud800" <= c <= "\udfff" for c in content):
-            content = content.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        content = mended(message.content)
+        if content != message.content:
             warnings.append(f"messages[{n}]: broken Unicode was replaced.")
         if not content.strip():
             warnings.append(f"messages[{n}]: empty, nothing to capture.")
@@ -101,13 +100,15 @@ def _message(item: Given, n: int) -> Message:
     if role not in ROLES:
         raise InputError(f"{where}.role must be one of {', '.join(ROLES)}, not {role!r}.", argument=f"{where}.role")
     name, uid = fields.get("name"), fields.get("id")
+    if isinstance(name, str):
+        name = mended(name)
     if name is not None and (not isinstance(name, str) or len(name) > 256):
         raise InputError(f"{where}.name must be a string of at most 256 characters.", argument=f"{where}.name")
     return Message(
         content=_content(fields["content"], where), role=role, name=(name or "").strip() or None,
         id=checked_id(uid, f"{where}.id") if uid is not None else "",
         timestamp=instant(fields.get("timestamp"), argument=f"{where}.timestamp"),
-        metadata=_metadata(fields.get("metadata"), f"{where}.metadata"),
+        metadata=checked_metadata(fields.get("metadata"), f"{where}.metadata"),
     )  # fmt: skip
 
 
@@ -125,13 +126,27 @@ def _content(value: object, where: str) -> str:
     return value
 
 
-def _metadata(value: object, where: str) -> dict[str, Any]:
+def mended(text: str) -> str:
+    """The text with broken Unicode (lone surrogates), which no store can hold, replaced by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text
+
+
+def checked_metadata(value: object, where: str) -> dict[str, Any]:
+    """Metadata as it will be stored.
+
+    Raises:
+        InputError: it is no dict, or holds what is not JSON.
+    """
     if value is None:
         return {}
     if not isinstance(value, Mapping):
         raise InputError(f"{where} must be a dict, not {type(value).__name__}.", argument=where)
     try:
-        return json.loads(json.dumps(dict(cast("Mapping[str, Any]", value)), allow_nan=False))
+        return json.loads(mended(json.dumps(dict(cast("Mapping[str, Any]", value)), allow_nan=False, ensure_ascii=False)))
     except (TypeError, ValueError) as e:
         raise InputError(f"{where} must be JSON: {e}.", argument=where) from e
 

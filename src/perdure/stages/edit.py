@@ -14,6 +14,7 @@ from perdure.model.change import Change
 from perdure.model.memory import Kind, MemoryRecord, Term
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope, sees
+from perdure.stages.capture import checked_metadata, mended
 from perdure.stages.commit import Batch, commit, embed, vector_of, write
 from perdure.stages.consolidate import Write
 from perdure.stages.stores import Stores
@@ -58,20 +59,25 @@ def update(stores: Stores, scope: Scope | None, memory_id: str, *, text: str | N
     """
     if text is None and metadata is None:
         raise InputError("update needs text or metadata.", argument="text")
-    if text is not None and not text.strip():
-        raise InputError("text is empty. To remove a memory use delete.", argument="text")
+    if text is not None:
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError(f"text must be a string, not {type(text).__name__}.", argument="text")
+        text = mended(text).strip()
+        if not text:
+            raise InputError("text is empty. To remove a memory use delete.", argument="text")
+    given = None if metadata is None else checked_metadata(metadata, "metadata")
     record = current(stores, scope, memory_id)
     now = stores.clock()
     after = replace(record, version=record.version + 1, recorded_at=now)
     vectors: dict[str, Any] = {}
     if text is not None and text != record.text:
         kept = tuple(s for s in record.slots if s.value.casefold() in text.casefold())
-        after = replace(after, text=text.strip(), doc=0, slots=kept, relations=tuple(
+        after = replace(after, text=text, doc=0, slots=kept, relations=tuple(
             r for r in record.relations if r.object.casefold() in text.casefold()
         ))  # fmt: skip
         vectors[record.id] = vector_of(stores, after)
-    if metadata is not None:
-        after = replace(after, metadata=dict(metadata))
+    if given is not None:
+        after = replace(after, metadata=given)
     return _write_one(stores, record, Write("update", record, after, "edited"), vectors=vectors)
 
 
@@ -112,7 +118,7 @@ def settle(stores: Stores, conflict_id: str, *, keep: str) -> list[Change]:
     with stores.ledger.transaction() as tx:
         found = tx.conflicts(conflict_id=conflict_id)
         if not found:
-            raise NotFoundError(f"There is no open conflict {conflict_id!r}. `conflicts` lists those there are.")
+            raise NotFoundError(f"There is no open conflict {conflict_id[:80]!r}. `conflicts` lists those there are.")
         pair = (found[0].memory_id, found[0].other_id)
         if keep not in pair:
             raise InputError(f"keep must be one of {pair[0]!r} and {pair[1]!r}.", argument="keep")
@@ -139,7 +145,7 @@ def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
     with stores.ledger.transaction() as tx:
         found = tx.changes(change_id=change_id)
         if not found or found[0].after is None or not within(found[0].after, scope):
-            raise NotFoundError(f"There is no change {change_id!r} here that could be undone. `history` shows a memory's changes.")
+            raise NotFoundError(f"There is no change {change_id[:80]!r} here that could be undone. `history` shows a memory's changes.")
         group = _group(tx, found[0])
         owner = tx.owner_of(found[0].memory_id)
         writes: list[Write] = []
@@ -148,7 +154,7 @@ def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
             if tx.changes(undoes=change.id):
                 raise InputError(f"Change {change.id} was undone already.", argument="change_id")
             now_version = tx.current(change.memory_id)
-            if now_version is None or change.after is None or now_version.version != change.after.version:
+            if now_version is None or change.after is None or not _says_the_same(now_version, change.after):
                 raise InputError(
                     f"Change {change.id} cannot be undone: memory {change.memory_id} was changed again since. Undo the later change first.",
                     argument="change_id",
@@ -156,6 +162,11 @@ def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
             undoes[len(writes)] = change.id
             writes.append(_back(now_version, change.before, stores.clock(), f"undo of {change.type}"))
         return write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors={}, actor="undo", undoes=undoes)
+
+
+def _says_the_same(one: MemoryRecord, other: MemoryRecord) -> bool:
+    """Whether two versions differ in nothing but when they were written: changes in between have been taken back."""
+    return replace(one, version=0, recorded_at=other.recorded_at, retired_at=None) == replace(other, version=0, retired_at=None)
 
 
 def _group(tx: Any, change: Change) -> list[Change]:
@@ -220,7 +231,7 @@ def current(stores: Stores, scope: Scope | None, memory_id: str) -> MemoryRecord
     with stores.ledger.snapshot() as snapshot:
         record = snapshot.current(memory_id)
     if record is None or record.status == "deleted" or not within(record, scope):
-        raise NotFoundError(f"There is no memory {memory_id!r} here. `list` shows the ids there are.")
+        raise NotFoundError(f"There is no memory {memory_id[:80]!r} here. `list` shows the ids there are.")
     return record
 
 

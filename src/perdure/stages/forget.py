@@ -52,7 +52,7 @@ def forget_memory(stores: Stores, memory_id: str, scope: Scope | None = None) ->
         owner = tx.owner_of(memory_id)
         record = tx.current(memory_id)
         if owner is None or record is None or not within(record, scope):
-            raise NotFoundError(f"There is no memory {memory_id!r} here. `list` shows the ids there are.")
+            raise NotFoundError(f"There is no memory {memory_id[:80]!r} here. `list` shows the ids there are.")
         spans = {(s.doc, s.quote) for v in tx.all_versions(memory_id) for s in v.sources if s.doc}
         ids = {memory_id}
         for doc, quote in spans:

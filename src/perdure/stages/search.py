@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from perdure.errors import PerdureError
+from perdure.errors import InputError, PerdureError
 from perdure.filters import Filter
 from perdure.model.base import MICROSECOND, to_micros
 from perdure.model.graph import SELF, Entity, Graph, Relation, entity_key
@@ -14,6 +14,7 @@ from perdure.model.memory import MemoryRecord
 from perdure.model.search import Fact, Hit, Plan, Signal, View
 from perdure.rules.slots import canonical
 from perdure.rules.updates import asks_now
+from perdure.stages.capture import mended
 from perdure.stages.fuse import Pool, fuse
 from perdure.stages.hydrate import hydrate, visible_memory
 from perdure.stages.plan import plan as make_plan
@@ -44,9 +45,7 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
     Raises:
         LedgerError: the ledger could not be read. Any other store that fails only degrades the hits, which say so.
     """
-    text = question[:MAX_QUESTION]
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    text = mended(question[:MAX_QUESTION])
     lost: dict[str, str] = {}
     query: Any = None
     if text.strip():
@@ -137,11 +136,9 @@ def session_notes(stores: Stores, snapshot: Any, view: View) -> list[Hit]:
         selection = columns.select(view)
         docs = stores.slots.short_term(snapshot, owner, view.scope.session_id, at=at)
         rows = [int(selection.row_of[p]) for p in columns.positions(docs) if p >= 0 and selection.mask[p]] if docs else []
-        for record in snapshot.versions(columns.version(r) for r in rows).values():
-            if not visible_memory(record, view):
-                found.append(
-                    Hit(record.text, 1.0, record, None, record.sources, (Signal("slots", 1, 1.0, 1.0, 1.0, "kept for this session"),))
-                )
+        why = (Signal("slots", 1, 1.0, 1.0, 1.0, "kept for this session"),)
+        records = [r for r in snapshot.versions(columns.version(r) for r in rows).values() if not visible_memory(r, view)]
+        found += [Hit(r.text, 1.0, r, None, r.sources, why) for r in records]
     return found
 
 
@@ -224,6 +221,8 @@ def listed(snapshot: Any, view: View, *, tree: Filter | None, limit: int, after:
         found += snapshot.versions(selection.columns.version(r) for r in rows).values()
     found = sorted((r for r in found if not visible_memory(r, view)), key=lambda r: (r.doc, r.id))
     if after is not None:
-        start = next((i + 1 for i, r in enumerate(found) if r.id == after), None)
-        found = found[start:] if start is not None else [r for r in found if r.id > after]
+        last = snapshot.current(after)
+        if last is None:
+            raise InputError(f"after={after[:80]!r} names no memory. Give the id of the last memory of the page before.", argument="after")
+        found = [r for r in found if (r.doc, r.id) > (last.doc, last.id)]  # it may have gone from the list since
     return found[:limit]

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from perdure.errors import ImportFormatError, InputError
+from perdure.errors import ImportFormatError, InputError, LedgerError
+from perdure.model.base import EPOCH
+from perdure.model.memory import KINDS, STATUSES, TERMS
 from perdure.model.report import Transfer
 from perdure.model.scope import Scope
+from perdure.model.search import View
 from perdure.stages.inspect import reindex
 from perdure.stages.project import project
 from perdure.stages.stores import Stores
@@ -27,6 +30,8 @@ def export(stores: Stores, path: str | os.PathLike[str], scope: Scope | None) ->
     """
     counts = dict.fromkeys(("episodes", "messages", "memories", "changes"), 0)
     target = Path(path)
+    if target.exists() and Path(stores.ledger.location).exists() and target.samefile(stores.ledger.location):
+        raise InputError(f"path: {target} is the ledger itself. Choose another file.", argument="path")
     part = target.with_name(target.name + ".part")
     try:
         with stores.ledger.snapshot() as snapshot, part.open("w", encoding="utf-8") as f:
@@ -65,7 +70,8 @@ def load(stores: Stores, path: str | os.PathLike[str]) -> Transfer:
             with stores.ledger.transaction() as tx:
                 try:
                     counts = tx.restore(row for _, row in lines)
-                except (KeyError, TypeError, ValueError, IndexError) as e:
+                    read_back(tx)
+                except (KeyError, TypeError, ValueError, IndexError, AttributeError, LedgerError) as e:
                     raise ImportFormatError(f"{target}: a row cannot be read ({e}). Nothing was stored.", argument="path") from e
     except OSError as e:
         raise ImportFormatError(f"{target} cannot be read: {e.strerror}.", argument="path") from e
@@ -75,6 +81,24 @@ def load(stores: Stores, path: str | os.PathLike[str]) -> Transfer:
         reindex(stores, name)
     project(stores)
     return Transfer(str(target), counts["episodes"], counts["messages"], counts["memories"], counts["changes"])
+
+
+def read_back(tx: Any) -> None:
+    """Reads everything once, so that a row that cannot be read is found before it is committed.
+
+    Raises:
+        ValueError, KeyError, TypeError: there is one.
+    """
+    view = View(scope=Scope("anybody"), now=EPOCH)
+    for owner, kind in tx.all_owners():
+        tx.columns(owner, kind).select(view)
+        tx.expected_texts(owner)
+        tx.changes(owner=owner)
+        tx.conflicts(owner=owner, settled=True)
+        tx.jobs(owner=owner)
+        for record in tx.known_versions(owner, 2**62) + tx.current_versions(owner):
+            if record.kind not in KINDS or record.term not in TERMS or record.status not in STATUSES:
+                raise ValueError(f"memory {record.id}: kind, term or status is unknown")
 
 
 def _dict(value: Any) -> dict[str, Any]:

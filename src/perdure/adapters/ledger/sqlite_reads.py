@@ -36,6 +36,7 @@ class SqliteSnapshot:
         self.ledger = ledger
         self.connection = connection
         self._execute = connection.execute
+        self._changes_before = connection.total_changes
 
     # ------------------------------------------------------------------ owners
     def owners(self, scope: Scope) -> list[tuple[int, str]]:
@@ -89,25 +90,30 @@ class SqliteSnapshot:
         if row is None:
             return Columns(owner, kind, 0)
         revision, epoch = row
-        columns = self.ledger.columns.get(owner, kind, epoch)
-        if columns.revision >= revision:
-            return columns
+        if self.connection.total_changes != self._changes_before:  # what a transaction wrote may yet be rolled back: kept nowhere
+            columns = Columns(owner, kind, epoch)
+        else:
+            columns = self.ledger.columns.get(owner, kind, epoch)
+        if columns.revision < revision:
+            self._fill(columns, revision)
+        return columns
+
+    def _fill(self, columns: Columns, revision: int) -> None:
         with columns.lock:
             since = columns.revision
             if revision > since:
                 columns.fill(
                     self._execute(
                         "SELECT doc, said_at, recorded_at, agent_id, session_id, private, coalesce(name, role), words "
-                        "FROM messages WHERE owner = ? AND revision > ?", (owner, since),
+                        "FROM messages WHERE owner = ? AND revision > ?", (columns.owner, since),
                     ).fetchall(),
                     self._execute(
                         "SELECT num, doc, said_at, valid_from, valid_to, recorded_at, retired_at, expires_at, status, kind, agent_id, "
                         "session_id, term = 'short_term', subject, words, drawn, confidence "
-                        "FROM memories WHERE owner = ? AND revision > ? ORDER BY num", (owner, since),
+                        "FROM memories WHERE owner = ? AND revision > ? ORDER BY num", (columns.owner, since),
                     ).fetchall(),
                 )  # fmt: skip
                 columns.revision = revision
-        return columns
 
     def filtered(self, owner: int, tree: Filter) -> set[int]:
         """Documents of the owner for which the filter holds (for memories: in the current version)."""

@@ -59,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     Rule("get", r" diagnosed with (?P<condition>.+)", event=True),
     Rule("suffer", r" from (?P<condition>.+)"),
     Rule("have", rf" (?:got )?(?P<condition>{_CONDITIONS}.*)"),
+    Rule("=get =gets", rf" (?:bad |terrible |awful |frequent )*(?P<condition>{_CONDITIONS}.*)"),
     Rule("develop", rf" (?P<condition>{_CONDITIONS}.*)", event=True),
     Rule(
         "=diabetic =asthmatic =epileptic =autistic =colorblind =colour-blind =pregnant =dyslexic =deaf =blind =celiac =anemic =hypertensive",
@@ -72,7 +73,7 @@ RULES: tuple[Rule, ...] = (
     Rule("start", r" taking (?P<medication__dose>.+)", event=True),
     Rule("stop quit", r" taking (?P<end_medication>.+)", event=True),
     Rule("weigh", r" (?P<weight>\D{0,12}\d.*)"),
-    Rule("=expecting", r"(?P<condition_head>)(?:\s+(?:a|our|my|twins)\b.*)?$", needs="be"),
+    Rule("=expecting", r"(?P<condition_word>)(?=\s*$|\s+(?:in|our|my|an?|twins)\b(?: (?:\w+ )?(?:baby|child|boy|girl|son|daughter|kid|one))?\s*(?:$|in\b|on\b|this\b|next\b))(?! a (?!baby|child|boy|girl))", needs="be"),
 )
 
 NOUNS: tuple[NounRule, ...] = (

@@ -42,6 +42,7 @@ PROCEDURE = (
     r"reset|pull|push|enter|select|choose|tap|mix|boil|preheat|heat|bake|install|delete|copy|send|check|start|stop|make|do|create|edit|update|put|take|write|ask|log|execute|export|import|build|merge|tag|switch|wait))\b"
     r"|the (?:\w+ )?(?:way|trick|steps?|procedure|process|command|recipe|method|secret)s? (?:to|for|of) .{2,60} (?:is|are)\b"
     r"|(?:when(?:ever)?|before|after|every time) (?:i|we|you) (?:deploy|release|ship|cook|bake|travel|reset|restart|build|push|commit|merge|review|back up|update|pack|leave|start)\b.{2,80}, (?:i|we|you|always|first|make sure)\b"
+    r"|(?:please,? )?(?:when(?:ever)?|every time|each time|any time|if) (?:i|we) (?:ask|say|request|want|need|mention|tell|write|send|give|share|paste|upload)\b.{2,80}, (?:please )?(?:always |never |only |don'?t |you should |make sure )*[a-z]+ "
     r"|(?:our|my|the) (?:deploy(?:ment)?|release|backup|review|onboarding|build|branching|rollback|morning|bedtime|skincare|workout) (?:process|procedure|routine|workflow|checklist|policy) (?:is|consists|starts|goes|means)\b"
     r"|first,? (?:i|we|you|one)? ?\w+ .{3,120}\bthen\b"
     r")"

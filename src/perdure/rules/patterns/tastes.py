@@ -13,6 +13,25 @@ RULES: tuple[Rule, ...] = (
         r" my (?P<likes__whole>\w+ (?:black|with|without|well|medium|rare|extra|hot|iced|strong|sweet|spicy|plain).*)",
         kind="preference",
     ),
+    Rule("love like enjoy mind hate dislike stand", r" (?P<likes__exact>being \w[^.;,!]{3,60})", kind="preference", deny="opposite"),
+    Rule(
+        "quit stop give",
+        r" (?:up )?(?:playing|doing|practi[sc]ing|going to|attending|collecting) (?:the |my )?(?=(?P<end_hobby__things>.+))(?=(?P<end_routine__things>.+))(?P<end_skill__things>.+)",
+        event=True,
+        kind="preference",
+    ),
+    Rule(
+        "quit stop",
+        r" (?!being|eating|drinking|working|taking|liking|loving|enjoying|trying|by|at|for|in|the|my|to|doing|going)(?=(?P<end_routine__things>\w+ing\b.*))(?=(?P<end_hobby__things>\w+ing\b.*))(?P<end_likes__things>\w+ing\b.*)",
+        event=True,
+        kind="preference",
+    ),
+    Rule(
+        "give",
+        r" up (?:on )?(?!on\b|my |the |trying|working|hope|eating|drinking)(?=(?P<end_routine__things>.+))(?=(?P<end_hobby__things>.+))(?P<end_likes__things>.+)",
+        event=True,
+        kind="preference",
+    ),
     Rule(
         "love like enjoy adore",
         r" (?:(?:to|both|all|eating|drinking|playing) )?(?P<likes>.+)",

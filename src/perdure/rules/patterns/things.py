@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from perdure.rules.patterns.base import NounRule, Rule
 
+_WHEN = r"(?:(?:planned|upcoming|summer|winter|spring|autumn|easter|christmas|weekend|family|business|whole|next|annual|big) )*"
+_PLACE = r"(?-i:[A-ZÀ-Þ])[\w'-]*(?: (?-i:[A-ZÀ-Þ])[\w'-]*){0,3}"
+
 RULES: tuple[Rule, ...] = (
     Rule("buy purchase order", r" (?:myself |ourselves |us |me |him |her |my \w+ )?(?P<purchase>.+)", event=True),
     Rule(
@@ -37,6 +40,21 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "cancel",
         r" (?:my|our|the) (?P<end_membership__subscription>.+?) (?:subscription|membership|account|plan|contract)",
+        event=True,
+    ),
+    Rule(
+        "cancel scrap postpone",
+        rf" (?:my|our|the) {_WHEN}(?=(?P<end_plan__proper_place>{_PLACE}))(?P<end_travel__proper_place>{_PLACE}) (?:trip|holiday|vacation|visit|flights?|journey|tour|cruise)\b.*",
+        event=True,
+    ),
+    Rule(
+        "cancel scrap",
+        rf" (?:my|our|the) {_WHEN}(?=(?P<end_plan__phrase>.+))(?:trip|holiday|vacation|visit|flights?|journey|tour|cruise|weekend|week|tickets?) (?:to|in) (?P<end_travel__proper_place>.+)",
+        event=True,
+    ),
+    Rule(
+        "call",
+        rf" off (?:my|our|the) {_WHEN}(?:(?=(?P<end_plan__proper_place>{_PLACE}))(?P<end_travel__proper_place>{_PLACE}) (?:trip|holiday|vacation|visit|flights?|journey|tour|cruise)|(?=(?P<end_plan_2__phrase>.+))(?:trip|holiday|vacation|visit|flights?|journey|tour|cruise) to (?P<end_travel_2__proper_place>.+)|(?P<end_plan_3__thing>.+))",
         event=True,
     ),
     Rule(

@@ -239,6 +239,18 @@ class SlotIndexSuite(RecordRules[SlotIndex]):
         with library.ledger.snapshot() as snapshot:
             assert _held(library, snapshot, owner_of(snapshot, ADA), "user") == [("lives_in", new.doc, "bangalore")]
 
+    def test_short_term_memories_belong_to_their_session(self, library: RecordLibrary[SlotIndex]) -> None:
+        """Newest first, until the instant they expire; neither another session's nor long-term ones."""
+        scope = replace(ADA, session_id="s1")
+        first, second = (library.keep(statement(scope=scope, term="short_term", expires_at=LATER)).doc for _ in range(2))
+        library.keep(statement(scope=replace(ADA, session_id="s2"), term="short_term"))
+        library.keep(statement(scope=scope))
+        with library.ledger.snapshot() as snapshot:
+            owner = owner_of(snapshot, ADA)
+            assert library.index.short_term(snapshot, owner, "s1", at=AT) == [second, first]
+            assert library.index.short_term(snapshot, owner, "s1", at=to_micros(LATER)) == []
+            assert library.index.short_term(snapshot, owner, "s3", at=AT) == []
+
     def test_open_slots_lead_to_live_memories(self, library: RecordLibrary[SlotIndex]) -> None:
         """The ledger's `open_slots` gives current live memories whose slot has not ended."""
         open_one = library.keep(statement(slots=(Slot("user", "lives_in", "Delhi"),)))
