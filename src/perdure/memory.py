@@ -6,6 +6,7 @@ import builtins
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Self, cast
 
@@ -366,10 +367,14 @@ class Memory:
         if self._stores.llm is not None:
             page = self._context(found, view, budget=budget)
             top = found.hits[0].score if found.hits else 0.0
-            return respond.ask_model(self._stores.llm, self._stores.embedder, question, page, score=top)
+            answer = respond.ask_model(self._stores.llm, self._stores.embedder, question, page, score=top)
+        else:
+            with self._stores.ledger.snapshot() as snapshot:
+                wanted = search.wanted_facts(self._stores, snapshot, view, found.plan)
+            answer = respond.answer_from(found, wanted)
         with self._stores.ledger.snapshot() as snapshot:
-            wanted = search.wanted_facts(self._stores, snapshot, view, found.plan)
-        return respond.answer_from(found, wanted)
+            path = search.connection(self._stores, snapshot, view, answer)
+        return replace(answer, trace=(*answer.trace, path)) if path is not None else answer
 
     # ------------------------------------------------------------------ looking inside
     def history(
@@ -430,7 +435,7 @@ class Memory:
             return snapshot.jobs(owner=owner) if owner is not None else []
 
     def work(self, *, force: bool = False) -> int:
-        """Runs the jobs that are due (`force`: all that wait or were given up) and indexes what is dirty. Returns how many jobs were run."""
+        """Runs the jobs that are due (`force`: also what waits or was given up), indexes what is dirty. Returns how many jobs were run."""
         return run_once(self._stores, self._minds_for, force=force)
 
     def conflicts(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Matching = Callable[[str], bool] | None
     Ints = NDArray[np.int64]
     SmallInts = NDArray[np.int32]
     TinyInts = NDArray[np.int8]
@@ -201,8 +202,7 @@ class Selection(Protocol):
 
     `mask`: what it may see. `row_of`: the row it sees of each document, or -1. `stale`: messages whose every statement has been
     superseded; `struck`: those a part of which was deleted. `edge_message`, `edge_memory`, `edge_share` run parallel: a message's
-    position, that of a memory drawn from it, and the percentage of the message that its quotes cover. `narrowed` lets through only what
-    `allowed` does as well.
+    position, that of a memory drawn from it, and the percentage of it quoted. `narrowed` lets through only what `allowed` does as well.
     """
 
     @property
@@ -306,7 +306,7 @@ class ReadsMemories(Protocol):
     def known_versions(self, owner: int, known_at: int) -> list[MemoryRecord]: ...
     def by_digest(self, owner: int, text: str) -> list[MemoryRecord]: ...
     def by_message(self, doc: int) -> list[MemoryRecord]: ...
-    def open_slots(self, owner: int, entity: str, attribute: str) -> list[MemoryRecord]: ...
+    def open_slots(self, owner: int, entity: str, attribute: str, *, matching: Matching = None) -> list[MemoryRecord]: ...
     def touched_memories(self, owner: int, *, agent_id: str | None, session_id: str | None) -> list[MemoryRecord]: ...
     def has_history(self, memory_id: str) -> bool: ...
     def changes(

@@ -207,7 +207,7 @@ class SqliteFile:
                 f"{self.path} is an SQLite database, but not a perdure ledger. Choose another path; it was left as it is."
             )
         steps = migrations()
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(steps):
             raise NewerSchemaError(
                 f"{self.path} has schema {version}; this perdure knows up to {len(steps)}. Install a newer perdure; "

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from perdure.model.candidate import Candidate
 from perdure.model.graph import SELF
 from perdure.model.memory import Kind, Term
+from perdure.model.message import Message
+from perdure.rules.answers import read_answer
 from perdure.rules.builder import Builder
 from perdure.rules.dates import DatePhrase
 from perdure.rules.endings import lost, no_longer_true, parted, single_again, take_back
@@ -18,7 +20,7 @@ from perdure.rules.kept import worth_keeping
 from perdure.rules.languages import read_foreign
 from perdure.rules.lazy import rx
 from perdure.rules.patterns.plans import PROCEDURE
-from perdure.rules.persons import bystanders, call_me, mentions
+from perdure.rules.persons import bystanders, call_me, mentions, reach_me
 
 _UNTIL = r"\b(?:until|til|till|through|bis|hasta|jusqu|fino|até)|到|तक"
 """Words that end a stretch of time; "expires in June" dates an event instead."""
@@ -48,6 +50,7 @@ def read_sentence(b: Builder, start: int, end: int, verdict: Verdict) -> Candida
         now_at(b, body, end)
     if not b.slots and not b.ended:
         call_me(b, body, end)
+        reach_me(b, body, end)
     if verdict.denied:
         take_back(b)
     else:
@@ -59,6 +62,13 @@ def read_sentence(b: Builder, start: int, end: int, verdict: Verdict) -> Candida
     bystanders(b, start, end)
     b.discourse.mention(b.people)
     return _candidate(b, start, end, verdict, parsed, hedged=hedged)
+
+
+def read_reply(b: Builder, start: int, end: int, verdict: Verdict, question: Message) -> Candidate | None:
+    """The candidate of a sentence that is a bare answer to the assistant's question; None when it is not."""
+    if not read_answer(b, question, start, end):
+        return None
+    return _candidate(b, start, end, replace(verdict, chat=False), [], hedged=False)
 
 
 def _candidate(b: Builder, start: int, end: int, verdict: Verdict, parsed: list[Clause], *, hedged: bool) -> Candidate | None:
@@ -84,7 +94,7 @@ def _candidate(b: Builder, start: int, end: int, verdict: Verdict, parsed: list[
         return None
     phrases = b.phrases()
     valid_from, valid_to, expires = _validity(b, phrases, verdict)
-    kind: Kind = "preference" if verdict.standing and not firm else _kind(b, parsed, procedure=procedure)
+    kind: Kind = "preference" if verdict.standing and not firm and not procedure else _kind(b, parsed, procedure=procedure)
     subject = b.subjects[0] if b.subjects else b.speaker
     for name in (b.speaker, subject):
         if firm:
@@ -121,6 +131,14 @@ def _candidate(b: Builder, start: int, end: int, verdict: Verdict, parsed: list[
     )
 
 
+def _to_the_day(phrase: DatePhrase, anchor: datetime) -> datetime:
+    """When a day to come begins; "in two weeks" is the same day two weeks on, where the phrase spans that whole week."""
+    weeks = (phrase.start - anchor) // timedelta(weeks=1) + 1
+    same = (anchor + timedelta(weeks=weeks)).replace(hour=0, minute=0, second=0, microsecond=0)
+    by_weeks = rx(r"\bin \S+ weeks?\b|\bfortnight\b").search(phrase.text) is not None
+    return same if by_weeks and phrase.start <= same < phrase.end else phrase.start
+
+
 def _kind(b: Builder, parsed: list[Clause], *, procedure: bool) -> Kind:
     if procedure:
         return "procedural"
@@ -150,7 +168,7 @@ def _validity(b: Builder, phrases: tuple[DatePhrase, ...], verdict: Verdict) -> 
         elif (phrase.relation in ("since", "at", "after") and valid_from is None and not timeless and phrase.start <= b.anchor) or (
             phrase.relation == "at" and valid_from is None and ahead and phrase.start > b.anchor
         ):
-            valid_from = phrase.start
+            valid_from = _to_the_day(phrase, b.anchor) if phrase.start > b.anchor else phrase.start
     expires = valid_to
     if valid_to is None and verdict.short:
         today = rx(r"\b(?:today|tonight)\b").search(" ".join(p.text for p in phrases)) if phrases else None

@@ -12,10 +12,27 @@ from dataclasses import dataclass, field
 from perdure.model.graph import SELF, entity_key
 from perdure.model.message import Message
 from perdure.rules.faults import device_class
-from perdure.rules.lexicon import KIN
+from perdure.rules.lazy import rx
+from perdure.rules.lexicon import CAR_NOUNS, DEVICE_NOUNS, HOME_NOUNS, KIN, KIN_PLURALS
 from perdure.rules.patterns.base import NounRule
 
 _GENDERED = {"he": "m", "his": "m", "him": "m", "she": "f", "her": "f"}
+
+
+_POINTERS = frozenset(
+    (
+        *KIN, *KIN_PLURALS, *DEVICE_NOUNS, *HOME_NOUNS, *CAR_NOUNS,
+        *"he she his her him hers they their them theirs it its it's he's she's they're that that's this these those one same there both "
+        "fixed fix solved solve solution resolved helped worked turned sorted problem issue cause culprit warranty guarantee "
+        "actually correction meant mean sorry wrong oops wait mistake not no nope scratch true case correct right anymore longer "
+        "moved switched from left died passed broke split".split(),
+    )
+)  # fmt: skip
+
+
+def points_back(text: str) -> bool:
+    """Whether something in `text` may take its meaning from what was said before: a pronoun, a relative, a device, a correction."""
+    return not _POINTERS.isdisjoint(rx(r"[^\W\d_][\w'-]*").findall(text.casefold().replace("’", "'")))
 
 
 @dataclass(frozen=True, slots=True)

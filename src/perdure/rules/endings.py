@@ -9,7 +9,7 @@ from perdure.rules.lexicon import KIN, KIN_PLURALS, NOT_NAMES
 
 _PARTED = (
     r"(?:(?:have|had|has|'ve|are|were|'re|just|finally|recently|sadly|officially|now|both|decided to|then|also|amicably) )*"
-    r"(?:(?:broke|broken|break|split|splitting) up\b|split\b|separated\b|part(?:ed)? ways\b|(?:got |gotten )?divorced\b|(?:got |filed for )(?:a )?divorce\b|"
+    r"(?:(?:broke|broken|break|split|splitting) up\b(?! (?:the|a|an|our|into|his|her|their|fights?)\b)|split\b(?! (?:the|a|an|our|it|up|everything|between|rent|bills?|costs?|chores|into|\d|half)\b)|separated\b(?! (?:the|our|eggs?|his|her|their)\b)|part(?:ed)? ways\b|(?:got |gotten )?divorced\b|(?:got |filed for )(?:a )?divorce\b|"
     r"no longer (?:together|a couple|dating|seeing each other|married|engaged|an item)\b|(?:not|aren't|weren't) (?:together|a couple|dating|married|engaged)(?: any ?more| any longer| now)\b|"
     r"don't (?:date|see each other) any ?more\b|ended (?:it|things|our (?:relationship|marriage|engagement))\b|called (?:it quits|off (?:the|our) (?:engagement|wedding))\b)"
 )
@@ -65,6 +65,8 @@ def single_again(b: Builder) -> None:
 def lost(b: Builder, start: int, end: int) -> None:
     """Reads "Our dog Rex died", "Rex passed away", "we had to put Rex to sleep": Rex is the dog no more."""
     died = rx(_DIED).search(b.text, start, end)
+    if rx(r"\b(?:found|came back|nearly|almost|afraid|if|when i die)\b").search(b.text, start, end):
+        return
     if died is None and rx(r"\b(?:put|putting|lost|lose|gave|rehomed|re-homed|buried)\b").search(b.text, start, end) is None:
         return
     for m in rx(rf"\b(?:my|our)\s+{kin_pattern()}(?:,? (?P<name>{NAME}))?|(?<![\w'])(?P<alone>{NAME})").finditer(b.text, start, end):

@@ -7,16 +7,17 @@ sentence itself. It may miss; it does not invent: every value is a stretch of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from perdure.model.candidate import Candidate, Extraction, ExtractionContext
 from perdure.model.message import Message
 from perdure.rules import gate
-from perdure.rules.build import read_sentence
+from perdure.rules.build import read_reply, read_sentence
 from perdure.rules.builder import Builder
-from perdure.rules.discourse import Discourse
+from perdure.rules.discourse import Discourse, points_back
 from perdure.rules.machine import read_assistant, read_tool
 from perdure.rules.text import mask, sentences
 
@@ -26,6 +27,29 @@ MAX_RECENT = 8
 """Earlier messages read for what pronouns and "the laptop" stand for."""
 MAX_RECENT_TEXT = 4_000
 """Characters of each of them."""
+
+
+@dataclass(slots=True)
+class _Read:
+    """A message masked, and what the gate says of it; its sentences are judged when they are first asked for."""
+
+    masked: str
+    hijacks: bool
+    starts_role_play: bool
+    ends_role_play: bool
+    judged: list[tuple[int, int, gate.Verdict]] = field(default_factory=list[tuple[int, int, gate.Verdict]])
+    complete: bool = False
+
+    def sentences(self) -> Iterator[tuple[int, int, gate.Verdict]]:
+        """Each sentence's start, end and verdict."""
+        if self.complete:
+            yield from self.judged
+            return
+        judged: list[tuple[int, int, gate.Verdict]] = []
+        for start, end in sentences(self.masked):
+            judged.append((start, end, gate.judge(self.masked[start:end])))
+            yield judged[-1]
+        self.judged, self.complete = judged, True
 
 
 @dataclass(slots=True)
@@ -55,41 +79,46 @@ class RuleExtractor:
         Returns:
             At most 200 candidates, each quoting its message word for word.
         """
-        recent = context.recent[-MAX_RECENT:]
+        recent = [_shortened_message(m) for m in context.recent[-MAX_RECENT:]]
         run = _Run(Discourse.begin(context.known_names, [*recent, *messages]), [], set())
-        for message in recent:
-            short = Message(message.content[:MAX_RECENT_TEXT], message.role, message.name, message.id, message.timestamp)
-            self._message(_Run(run.discourse, [], set()), 0, short, context.now)
+        self._look_back(run, recent, messages, context.now)
+        before = recent[-1] if recent else None
         for i, message in enumerate(messages):
-            self._message(run, i, message, context.now)
+            self._message(run, i, message, context.now, before)
+            before = message
             if len(run.candidates) >= MAX_CANDIDATES:
                 break
         return Extraction(candidates=tuple(run.candidates[:MAX_CANDIDATES]), private=tuple(sorted(run.private)), extractor=self.name)
 
-    def _message(self, run: _Run, index: int, message: Message, now: datetime) -> None:
+    def _look_back(self, run: _Run, recent: Sequence[Message], messages: Sequence[Message], now: datetime) -> None:
+        """Reads the messages before, as far as these point back to something: a pronoun, a relative, a device, a correction."""
+        needed = any(points_back(m.content[:MAX_RECENT_TEXT]) for m in messages)
+        for message in recent:
+            if needed:
+                self._message(_Run(run.discourse, [], set()), 0, message, now, None)
+            elif message.role == "user":
+                _play(run.discourse, _analysis(message.content))
+
+    def _message(self, run: _Run, index: int, message: Message, now: datetime, before: Message | None) -> None:
         anchor = message.timestamp or now
         anchor = anchor.replace(tzinfo=UTC) if anchor.tzinfo is None else anchor
-        masked = mask(message.content)
-        if message.role == "system" or gate.hijacks(masked):
+        read = _analysis(message.content) if len(message.content) <= MAX_RECENT_TEXT else _analyse(message.content)
+        if message.role == "system" or read.hijacks:
             return
         if message.role == "tool":
-            run.candidates += read_tool(message.content, masked, index, anchor, run.discourse)
+            run.candidates += read_tool(message.content, read.masked, index, anchor, run.discourse)
             return
         if message.role == "assistant" and not (message.name and len(run.discourse.speakers) > 1):
-            run.candidates += read_assistant(message.content, masked, index, anchor, run.discourse)
+            run.candidates += read_assistant(message.content, read.masked, index, anchor, run.discourse)
             return
-        self._user(run, index, message, masked, anchor)
+        self._user(run, index, message, read, anchor, before if before is not None and before.role == "assistant" else None)
 
-    def _user(self, run: _Run, index: int, message: Message, masked: str, anchor: datetime) -> None:
-        if gate.ends_role_play(masked):
-            run.discourse.fiction = False
-        if gate.starts_role_play(masked):
-            run.discourse.fiction = True
+    def _user(self, run: _Run, index: int, message: Message, read: _Read, anchor: datetime, question: Message | None) -> None:
+        _play(run.discourse, read)
         if run.discourse.fiction:
             return
         found: list[Candidate] = []
-        for start, end in sentences(masked):
-            verdict = gate.judge(masked[start:end])
+        for start, end, verdict in read.sentences():
             if verdict.private:
                 run.private.add(index)
             if verdict.silence:
@@ -99,16 +128,22 @@ class RuleExtractor:
                 continue
             if verdict.stop:
                 break
-            if not verdict.keep:
-                continue
-            builder = Builder(message.content, masked, index, anchor, run.discourse, run.discourse.self_entity(message))
-            candidate = read_sentence(builder, start, end, verdict)
+            candidate = None
+            if question is not None:
+                builder = Builder(message.content, read.masked, index, anchor, run.discourse, run.discourse.self_entity(message))
+                candidate = read_reply(builder, start, end, verdict, question)
+                if candidate is not None and index > 0:
+                    candidate = replace(candidate, also=(index - 1,))
+            question = None
+            if candidate is None and verdict.keep:
+                builder = Builder(message.content, read.masked, index, anchor, run.discourse, run.discourse.self_entity(message))
+                candidate = read_sentence(builder, start, end, verdict)
             if candidate is not None:
                 found.append(candidate)
             if len(run.candidates) + len(found) >= MAX_CANDIDATES:
                 break
         if index in run.private:
-            found = [_shortened(c) for c in found]
+            found = [replace(c, term="short_term") for c in found]
         run.candidates += found
 
     def _unsay(self, run: _Run, index: int, found: list[Candidate]) -> None:
@@ -126,7 +161,26 @@ class RuleExtractor:
                 run.candidates[:] = [c for c in run.candidates if c.message != before]
 
 
-def _shortened(candidate: Candidate) -> Candidate:
-    from dataclasses import replace
+def _play(discourse: Discourse, read: _Read) -> None:
+    """Whether speaker and assistant play parts from here on."""
+    if read.ends_role_play:
+        discourse.fiction = False
+    if read.starts_role_play:
+        discourse.fiction = True
 
-    return replace(candidate, term="short_term")
+
+def _shortened_message(message: Message) -> Message:
+    if len(message.content) <= MAX_RECENT_TEXT:
+        return message
+    return Message(message.content[:MAX_RECENT_TEXT], message.role, message.name, message.id, message.timestamp)
+
+
+def _analyse(content: str) -> _Read:
+    masked = mask(content)
+    return _Read(masked, gate.hijacks(masked), gate.starts_role_play(masked), gate.ends_role_play(masked))
+
+
+@lru_cache(maxsize=256)
+def _analysis(content: str) -> _Read:
+    """What a message looks like apart from its context, kept: the last few messages are looked at again at every add."""
+    return _analyse(content)

@@ -94,6 +94,30 @@ def find_fault(text: str, start: int, end: int) -> Fault | None:
     return None
 
 
+_ACTED = (
+    r"\b(?:i|we) (?:(?:just|finally|then|have|had|also|recently|eventually) )*(?P<verb>\w+ed|bought|got|put|ran|reset|set|cut|took|found|gave|did) (?P<what>[^;:.!?\n]{3,90}?|[^;:!?\n]{3,90}?),? (?:and |but )?(?:that|which|this|it|doing (?:that|so))"
+    r"(?: (?:has|had|finally|just|really|also|seems to have|actually|immediately|completely))* (?:fixed|solved|resolved|cured|sorted|stopped|did the trick|helped|worked|did it)\b(?P<rest>[^.!?;\n]{0,60})"
+)
+_PUT_IN = frozenset("installed applied used tried bought got added downloaded ordered flashed found enabled".split())
+"""What was done to a thing that is itself the solution: of "I installed BIOS v2.3" it is the BIOS, of "I cleaned the fan" the cleaning."""
+_PUT_RIGHT = r"\b(?:fixed|solved|resolved|cured|stopped|got rid of|sorted out|took care of|eliminated|ended) "
+
+
+def find_solved(text: str, start: int, end: int) -> Fault | None:
+    """Reads the trouble in "… solved the overheating of my Dell XPS 15", "… fixed my printer's paper jams"."""
+    m = rx(
+        rf"{_PUT_RIGHT}(?:(?:the|that|this|all the|my) (?P<issue>(?!problem\b|issue\b|trouble\b)[\w' -]{{3,50}}?) (?:of|on|with|in|from|for) (?:my|our|the) (?P<np>[\w' .-]{{2,50}})|(?:my|our|the) (?P<np2>[\w .-]{{2,50}}?)'s (?P<issue2>[\w -]{{3,50}}))"
+    ).search(text, start, end)
+    if m is None:
+        return None
+    suffix = "2" if m.group("np2") else ""
+    device = thing(text, m.start("np" + suffix), m.end("np2") if suffix else end)
+    issue = trim(text, m.start("issue" + suffix), words_end(text, m.start("issue" + suffix), m.end("issue" + suffix), _TAIL))
+    if not device or not issue or not breakable(text[device[0][0] : device[0][1]]):
+        return None
+    return Fault(device[0], issue[0])
+
+
 def find_solution(text: str, start: int, end: int, *, open_issue: bool) -> Span | None:
     """What put it right: "BIOS update v2.3 fixed it", "turned out to be a blocked filter"."""
     if rx(_SOLVING_WORD).search(text, start, end) is None:
@@ -109,6 +133,15 @@ def find_solution(text: str, start: int, end: int, *, open_issue: bool) -> Span 
             if text[m.start("by") :][:2].lower() in ("a ", "an") or text[m.start("by") :][:4].lower() == "the "
             else _action(text, m.start("by"), end)
         )
+        return spans[0] if spans else None
+    m = rx(_ACTED).search(text, start, end)
+    if m and (open_issue or rx(r"\s*(?:it|this|that|the|my|our|everything|all)\b").match(m.group("rest"))):
+        if rx(r"(?:n't|not|never|if|would|might|hope\w*|maybe)\b[^,;]{0,30}$").search(text, start, m.start("what")):
+            return None
+        if m.group("verb").lower() in _PUT_IN:
+            spans = thing(text, *m.span("what")) or trim(text, *m.span("what"))
+        else:
+            spans = trim(text, m.start("verb"), m.end("what"))
         return spans[0] if spans else None
     m = rx(_SOLVED).search(text, start, end)
     if m:

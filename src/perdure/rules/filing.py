@@ -8,7 +8,7 @@ from perdure.model.graph import SELF
 from perdure.rules.builder import Builder
 from perdure.rules.discourse import LastSlot, Person
 from perdure.rules.engine import Reading, noun_rule, noun_rules_of, read, value_readings
-from perdure.rules.faults import find_fault, find_solution, find_warranty
+from perdure.rules.faults import Fault, find_fault, find_solution, find_solved, find_warranty
 from perdure.rules.gate import Verdict
 from perdure.rules.grammar import Clause, Subject
 from perdure.rules.lazy import rx
@@ -261,24 +261,33 @@ def _own(
     )
 
 
+def _trouble(b: Builder, fault: Fault) -> None:
+    """The speaker's device has this trouble; what "it" and "the problem" mean from now on."""
+    noun = b.value(*fault.device) if fault.device else ""
+    device = b.discourse.device_entity(noun) if noun else b.discourse.device
+    if not device:
+        return
+    issue = b.lasting("issue", *fault.issue)
+    b.entity(b.speaker, "User" if b.speaker == SELF else "Person")
+    b.entity(device, "Device")
+    b.entity(issue, "Issue")
+    b.slot(b.speaker, "issue", issue)
+    b.relate(b.speaker, "owns", device)
+    b.relate(device, "has_issue", issue)
+    b.discourse.device, b.discourse.issue, b.discourse.issue_device = device, issue, device
+
+
 def file_faults(b: Builder, start: int, end: int) -> None:
     """Troubles, what solved them, warranties."""
     fault = find_fault(b.text, start, end)
+    solved = find_solved(b.text, start, end) if fault is None else None
     if fault is not None:
-        noun = b.value(*fault.device) if fault.device else ""
-        device = b.discourse.device_entity(noun) if noun else b.discourse.device
-        if device:
-            issue = b.value(*fault.issue)
-            b.entity(b.speaker, "User" if b.speaker == SELF else "Person")
-            b.entity(device, "Device")
-            b.entity(issue, "Issue")
-            b.slot(b.speaker, "issue", issue)
-            b.relate(b.speaker, "owns", device)
-            b.relate(device, "has_issue", issue)
-            b.discourse.device, b.discourse.issue, b.discourse.issue_device = device, issue, device
+        _trouble(b, fault)
     solution = find_solution(b.text, start, end, open_issue=bool(b.discourse.issue))
-    if (solution is not None and fault is None) or (solution is not None and fault is not None and solution[0] > fault.issue[1]):
-        value = b.value(*solution)
+    if solution is not None and (fault is None or solution[0] > fault.issue[1]):
+        if solved is not None:
+            _trouble(b, solved)
+        value = b.lasting("solution", *solution)
         b.slot(b.speaker, "solution", value)
         b.entity(value, "Solution")
         if b.discourse.issue:

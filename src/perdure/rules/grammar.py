@@ -12,7 +12,7 @@ from functools import cache
 from typing import Literal
 
 from perdure.rules.lazy import rx
-from perdure.rules.lexicon import KIN, KIN_ADJECTIVES, KIN_PLURALS, NOT_NAMES
+from perdure.rules.lexicon import CAR_NOUNS, DEVICE_NOUNS, HOME_NOUNS, JOBS, KIN, KIN_ADJECTIVES, KIN_PLURALS, NOT_NAMES
 from perdure.rules.patterns import verb_forms
 from perdure.rules.predicate import Predicate, parse_predicate
 
@@ -313,6 +313,40 @@ def find_subject(text: str, start: int, end: int, known: Container[str]) -> Subj
     return None
 
 
+_LOWER_NAME = r"\s+(?:called |named )?(?P<name>[a-zà-ÿ]{2,15})(?=(?:'s)? (?:lives?|works?|moved|loves|hates|likes|studies|studied|got|plays|started|bought|adopted|turned|is (?:an?|the|from|in|at|\d|moving|getting|married|allergic|vegetarian|vegan|\w+ing)|has (?:an?|two|three|moved|been)|was|just|also|and i)\b)"
+
+
+def lower_name(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The name after "my brother" where somebody writes all in lower case; None unless a verb of people follows it."""
+    if text[max(0, start - 200) : end] != text[max(0, start - 200) : end].lower():
+        return None
+    m = rx(_LOWER_NAME).match(text, start, end)
+    if m is None:
+        return None
+    word = m.group("name")
+    if (
+        word in NOT_NAMES
+        or word in verb_forms()
+        or word in _NO_LOWER_NAMES
+        or word in KIN
+        or word in KIN_PLURALS
+        or word in JOBS
+        or word in DEVICE_NOUNS
+        or word in HOME_NOUNS
+        or word in CAR_NOUNS
+        or word.endswith(("ly", "ing", "ed", "s'"))
+    ):
+        return None
+    return m.span("name")
+
+
+_NO_LOWER_NAMES = frozenset(
+    "team group family house room place birthday wedding school job boss company class flat apartment side mate's partner's who which that whom and or with for of in at on from who's whose "
+    "name age health leg arm back head tooth teeth eye ears knee hip heart surgery operation appointment exam visit party funeral death divorce marriage brand new total absolute account number "
+    "collar leash toy bed crate cage litter fur tail paw walker sitter groomer vet stuff business shop store studio band project order plan idea grave dorm office garden kitchen".split()
+)
+
+
 def _possessive(text: str, start: int, end: int, det: str, at: int) -> Subject | None:
     """Reads "my sister Priya", "my wife's name", "our dog", "my laptop", "Priya's birthday"."""
     low = det.lower()
@@ -321,6 +355,10 @@ def _possessive(text: str, start: int, end: int, det: str, at: int) -> Subject |
     if m and not rx(
         r"\s+(?:food|bowl|house|car|bed|toy|room|teacher|school|sitter|walker|park|name tag|hair|litter|phone|laptop|bike)\b"
     ).match(text, m.end(), end):
+        chain = rx(r"'s?\s+").match(text, m.end(), end) if owner_who == "self" and m.group("kin").lower() in KIN and not m.group("ex") else None
+        further = rx(kin_pattern()).match(text, chain.end(), end) if chain else None
+        if further and rx(r"(?:,? (?-i:[A-ZÀ-Þ])|\s+(?:is|was|has|lives|works|moved|loves|likes|hates|studies|plays|got|just|also)\b|'s an?\b)").match(text, further.end(), end) and not rx(r"\s+(?:is|was)\s+(?:called|named|(?-i:[A-ZÀ-Þ]))").match(text, further.end(), end):
+            owner, owner_who, m = m.group("kin").lower(), "kin", further
         kin, ex = m.group("kin").lower(), bool(m.group("ex") and m.group("ex").lower().startswith(("ex", "former")))
         ex = ex or text[at : m.end()].lower().startswith(("ex-", "ex ", "former "))
         at = m.end()
@@ -329,6 +367,9 @@ def _possessive(text: str, start: int, end: int, det: str, at: int) -> Subject |
         )
         name = ""
         span = (0, 0)
+        plain = lower_name(text, at, end) if of is None else None
+        if plain:
+            name, span, at = text[plain[0] : plain[1]], plain, plain[1]
         if (
             of
             and of.group("name").split()[0].casefold() not in NOT_NAMES

@@ -34,7 +34,7 @@ _STATES = any_of(
     r"\bborn\b",
     r"\ba (?:morning|night|cat|dog|people|private|religious|spiritual) person\b",
     r"\b(?:introvert|extrovert|veteran|immigrant|orphan|twin|only child|widow)",
-    r"\b(?:retired|unemployed|self-employed|freelance|homeschool|remote|on (?:maternity|paternity|sick|parental) leave|on (?:vacation|holiday|a diet|sabbatical)|new to|recovering|training|learning|studying|working on|writing|building|raising|"
+    r"\b(?:retired|unemployed|self-employed|freelance|freelancing|homeschool|remote|on (?:maternity|paternity|sick|parental) leave|on (?:vacation|holiday|a diet|sabbatical)|new to|recovering|training|learning|studying|working on|writing|building|raising|"
     r"organi[sz]ing|renovating|volunteering|teaching|planning|saving|preparing|practicing|practising|taking (?:a|an|my|part)|reading|watching|seeing|staying (?:in|at|with)|living|commuting|renting|running|hosting|launching|starting|moving|"
     r"applying|expecting|caring for|dating|looking for a (?:new )?(?:job|apartment|house|flat|place|school|car|home)|looking to (?:buy|move|adopt|hire|sell|change)|in (?:my|our|his|her) (?:\d+|first|second|third|final|last|early|mid|late)|"
     r"in a (?:band|choir|league|relationship|club|wheelchair|book club)|on the (?:board|team)|in (?:charge|therapy|recovery|grad school|high school|college|debt)|responsible for|in the (?:army|navy|military|air force|process of)|between jobs|out of work|on disability|an? (?:\w+ )?(?:only child|heavy sleeper|light sleeper|morning person|vegetarian|homeowner|student|single parent|parent|smoker|non-smoker|regular|beginner|night owl|early bird|homebody))\b",

@@ -167,7 +167,9 @@ DEVICE_NOUNS = frozenset(
     "laptop computer pc desktop phone smartphone tablet monitor printer router tv television camera headphones earbuds smartwatch watch console "
     "macbook notebook keyboard mouse speaker soundbar drone modem server e-reader ereader scanner microphone webcam ssd nas projector".split()
 )
-ACCESSORIES = frozenset("headphones earbuds airpods keyboard mouse speaker soundbar microphone webcam ssd charger cable wh-1000xm4 wh-1000xm5 sonos homepod".split())
+ACCESSORIES = frozenset(
+    "headphones earbuds airpods keyboard mouse speaker soundbar microphone webcam ssd charger cable wh-1000xm4 wh-1000xm5 sonos homepod".split()
+)
 """Things that break like a device, but are only owned: nobody means them by "my device"."""
 HOME_NOUNS = frozenset(
     "dishwasher fridge refrigerator oven washer dryer boiler heater heating thermostat vacuum toaster kettle microwave wifi wi-fi internet "

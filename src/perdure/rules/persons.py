@@ -5,7 +5,8 @@ from __future__ import annotations
 from perdure.model.graph import SELF
 from perdure.rules.builder import Builder
 from perdure.rules.discourse import LastSlot, Person
-from perdure.rules.grammar import Subject, kin_pattern
+from perdure.rules.engine import strict
+from perdure.rules.grammar import Subject, kin_pattern, lower_name
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import KIN, KIN_PLURALS, NOT_NAMES
 
@@ -38,6 +39,8 @@ def owner_of(b: Builder, subject: Subject) -> str | None:
     """Whose relative or thing it is; None when "her" is not settled."""
     if subject.owner_who == "pronoun":
         return _pronoun(b, subject.owner, subject.span[0]) or None
+    if subject.owner_who == "kin" and subject.owner:
+        return kin_of(b, Subject("kin", kin=subject.owner), b.speaker)
     if subject.owner_who == "name" and subject.owner:
         return b.discourse.named(subject.owner)
     return b.speaker
@@ -50,7 +53,10 @@ def kin_of(b: Builder, subject: Subject, owner: str) -> str | None:
         return entity
     kin = KIN[subject.kin]
     if subject.name:
-        return b.discourse.named(subject.name)
+        entity = b.discourse.named(subject.name)
+        if owner != b.speaker and not subject.ex:
+            name_kin(b, owner, subject.kin, *subject.name_span)
+        return entity
     entity = b.discourse.kin_entity(owner, subject.kin)
     if subject.ex:
         return f"my ex-{subject.kin}" if owner == SELF else None
@@ -92,6 +98,10 @@ def mentions(b: Builder, start: int, end: int) -> None:
         rf"\b(?:my|our)\s+{kin_pattern()}(?:\s|,\s|:\s|\s\()(?:named |called )?(?P<name>(?-i:[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?))(?=(?P<after>[\s,.;:!?)']|$)(?P<more>\s*(?:and|&)\s+(?-i:[A-ZÀ-Þ][\w-]+))?)"
         rf"|(?P<name2>(?-i:[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?))(?:,| \(|, who is|, who's)\s*(?:my|our)\s+{kin_pattern().replace('(?P<ex>', '(?P<ex2>').replace('(?P<kin>', '(?P<kin2>')}(?=[\s,.)]|$)"
     )
+    for m in rx(rf"\b(?:my|our)\s+{kin_pattern()}").finditer(b.text, start, end):
+        plain = lower_name(b.text, m.end(), end)
+        if plain and m.group("kin").lower() in KIN:
+            name_kin(b, b.speaker, m.group("kin").lower(), *plain)
     for m in pattern.finditer(b.text, start, end):
         suffix = "" if m.group("name") else "2"
         name, word = m.group("name" + suffix), m.group("kin" + suffix).lower()
@@ -132,6 +142,19 @@ def call_me(b: Builder, start: int, end: int) -> None:
         and not rx(r"\b(?:don'?t|never|not)\s+(?:ever )?$").search(b.text, start, m.start())
     ):
         b.slot(b.speaker, "name", m.group("name"))
+
+
+def reach_me(b: Builder, start: int, end: int) -> None:
+    """Reads "You can reach me at jo@example.com", "email me at …": how the speaker is reached."""
+    m = rx(
+        r"\b(?:reach|contact|e-?mail|write(?: to)?|message|text|call|ring|phone|get (?:hold of|in touch with)|ping|find) me (?:at|on|under|via|by (?:e-?mail|phone) (?:at|on)|through)(?: my \w+ ?\w*)? (?P<to>\S.{4,60})"
+    ).search(b.text, start, end)
+    if m is None or rx(r"\b(?:don'?t|never|not|can'?t|cannot|no longer)\b[^.]{0,30}$").search(b.text, start, m.start() + 1):
+        return
+    for attribute in ("email", "phone"):
+        for a, z in strict(b.text, attribute, *m.span("to")):
+            b.slot(b.speaker, attribute, b.value(a, z))
+            return
 
 
 def bystanders(b: Builder, start: int, end: int) -> None:

@@ -178,7 +178,7 @@ class _Reader:
             if word in ("have", "need", "got"):
                 self.obliged = True
                 return False
-            self._settle("future")
+            self._settle("modal" if self.tense == "past" and word == "going" else "future")  # "I was going to": it came to nothing
             self.at, self.be = self.at + 2, False
         else:
             return False

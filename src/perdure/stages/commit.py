@@ -73,14 +73,15 @@ class Overlay:
         new = [r for r in self._live() if _folded(r.text) == folded]
         return [*self._current(self._snapshot.by_digest(self._batch.owner, text)), *(r for r in new if r.doc == 0)]
 
-    def holders(self, entity: str, attribute: str) -> Sequence[MemoryRecord]:
-        """Live memories with an open slot of this entity and attribute."""
+    def holders(self, entity: str, attribute: str, matching: Callable[[str], bool] | None = None) -> Sequence[MemoryRecord]:
+        """Live memories with an open slot of this entity and attribute, and with a folded value that `matching` accepts."""
         key = entity_key(entity)
 
         def holds(r: MemoryRecord) -> bool:
-            return any(s.attribute == attribute and s.valid_to is None and entity_key(s.entity) == key for s in r.slots)
+            open_ = (s for s in r.slots if s.attribute == attribute and s.valid_to is None and entity_key(s.entity) == key)
+            return any(matching is None or matching(s.value_key) for s in open_)
 
-        stored = self._current(self._snapshot.open_slots(self._batch.owner, key, attribute))
+        stored = self._current(self._snapshot.open_slots(self._batch.owner, key, attribute, matching=matching))
         return [*(r for r in stored if holds(r)), *(r for r in self._live() if r.doc == 0 and holds(r))]
 
     def near(self, candidate: int) -> Sequence[tuple[MemoryRecord, float]]:

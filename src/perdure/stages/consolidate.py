@@ -8,7 +8,7 @@ not clearly the same or clearly over is added.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -69,8 +69,8 @@ class Known(Protocol):
         """Live memories that say the same but for case, spacing and punctuation."""
         ...
 
-    def holders(self, entity: str, attribute: str) -> Sequence[MemoryRecord]:
-        """Live memories with an open slot of this entity and attribute, oldest first."""
+    def holders(self, entity: str, attribute: str, matching: Callable[[str], bool] | None = None) -> Sequence[MemoryRecord]:
+        """Live memories with an open slot of this entity and attribute (and a folded value that `matching` accepts), oldest first."""
         ...
 
     def near(self, candidate: int) -> Sequence[tuple[MemoryRecord, float]]:
@@ -163,7 +163,8 @@ def _twin(number: int, record: MemoryRecord, candidate: Candidate, known: Known,
         if _compatible(record, replace(other, subject=record.subject)):  # who "my dog" is may have been learnt since
             return other
     if record.slots:
-        for other in known.holders(record.slots[0].entity, record.slots[0].attribute):
+        first = record.slots[0]
+        for other in known.holders(first.entity, first.attribute, first.value_key.__eq__):
             if _compatible(record, other) and _covers(other, record) and known.likeness(number, other) >= SAME_SLOTS:
                 return other
         return None
@@ -239,13 +240,15 @@ def _replace(
     for n, slot in enumerate(record.slots):
         if slot.valid_to is not None:
             continue
-        rivals = [(h, s) for h in known.holders(slot.entity, slot.attribute) for s in _open(h, slot) if s.value_key != slot.value_key]
-        if not single_valued(slot.attribute):
-            rivals = []
+        rivals: list[tuple[MemoryRecord, Slot]] = []
+        if single_valued(slot.attribute):  # else values accumulate
+            others = known.holders(slot.entity, slot.attribute, slot.value_key.__ne__)
+            rivals = [(h, s) for h in others for s in _open(h, slot) if s.value_key != slot.value_key]
         against = OPPOSITES.get(slot.attribute)
         if against:
             turned = replace(slot, attribute=against)
-            rivals += [(h, s) for h in known.holders(slot.entity, against) for s in _open(h, turned) if _same_value(s, slot)]
+            others = known.holders(slot.entity, against, _like(slot.value_key))
+            rivals += [(h, s) for h in others for s in _open(h, turned) if _same_words(s.value_key, slot.value_key)]
         for holder, held in rivals:
             if not _may_end(record, holder):
                 continue
@@ -258,8 +261,9 @@ def _replace(
     for slot in candidate.ended:
         attribute = canonical(slot.attribute)
         wanted = replace(slot, attribute=attribute)
-        for holder in known.holders(slot.entity, attribute):
-            ending = [s for s in _open(holder, wanted) if not slot.value or _same_value(s, slot)]
+        matching = _like(slot.value_key) if slot.value else None
+        for holder in known.holders(slot.entity, attribute, matching):
+            ending = [s for s in _open(holder, wanted) if not slot.value or _same_words(s.value_key, slot.value_key)]
             if ending and _may_end(record, holder) and message.said_at >= _said_at(holder) and not _outranked(message, holder):
                 _end_slots(over, holder, ending)
     if candidate.correction and not record.slots and not candidate.ended:
@@ -274,7 +278,9 @@ def _replace(
     start = record.valid_from
     for holder, ending in over.values():
         end = record.valid_from
-        if end <= holder.valid_from:  # "last month" may reach back before what it replaces was said
+        if holder.valid_from > message.said_at:  # what was yet to come is called off: it never begins
+            end = start = message.said_at
+        elif end <= holder.valid_from:  # "last month" may reach back before what it replaces was said
             end = start = max(message.said_at, holder.valid_from)
         writes.append(_end(holder, ending, end, record, now))
     if slots != list(record.slots):
@@ -293,10 +299,14 @@ def _open(holder: MemoryRecord, slot: Slot) -> list[Slot]:
     ]  # fmt: skip
 
 
-def _same_value(held: Slot, slot: Slot) -> bool:
-    """Equal, or one names the other more fully ("the MacBook" / "MacBook Pro"), word by word."""
-    a, b = set(held.value_key.split()), set(slot.value_key.split())
-    return held.value_key == slot.value_key or bool(a and b and (a <= b or b <= a))
+def _like(told: str) -> Callable[[str], bool]:
+    return lambda held: _same_words(held, told)
+
+
+def _same_words(held: str, told: str) -> bool:
+    """Equal, or one folded value names the other more fully ("the macbook" / "macbook pro"), word by word."""
+    a, b = set(held.split()), set(told.split())
+    return held == told or bool(a and b and (a <= b or b <= a))
 
 
 def _end_slots(over: dict[str, tuple[MemoryRecord, list[Slot]]], holder: MemoryRecord, ending: Sequence[Slot]) -> None:

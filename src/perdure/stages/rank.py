@@ -63,16 +63,16 @@ def prefer_newer(hits: list[Hit], vectors: Mapping[int, Floats]) -> list[Hit]:
         hits: best first.
         vectors: by document number, unit length; a hit without one stays where it is.
     """
-    known = [(h, vectors[doc_of(h)]) for h in hits[:HEAD] if doc_of(h) in vectors]
+    head = [(h, vectors[doc_of(h)], said_at(h), changes_something(h.text)) for h in hits[:HEAD] if doc_of(h) in vectors]
     lifted: dict[int, float] = {}
-    for older, mine in known:
-        for newer, theirs in known:
-            if not (LIFTED * older.score <= newer.score < older.score) or said_at(newer) <= said_at(older):
+    for older, mine, before, _ in head:
+        for newer, theirs, after, changed in head:
+            if after <= before or not LIFTED * older.score <= newer.score < older.score:
                 continue
-            if newer.sources[0].said_by == older.sources[0].said_by:
-                needed = SAME_MATTER if changes_something(newer.text) else SAME_STATEMENT
-                if float(mine @ theirs) >= needed:
-                    lifted[id(newer)] = max(lifted.get(id(newer), 0.0), older.score + 1e-4 - newer.score)
+            if newer.sources[0].said_by == older.sources[0].said_by and float(mine @ theirs) >= (
+                SAME_MATTER if changed else SAME_STATEMENT
+            ):
+                lifted[id(newer)] = max(lifted.get(id(newer), 0.0), older.score + 1e-4 - newer.score)
     if not lifted:
         return hits
     top = [

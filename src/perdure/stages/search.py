@@ -11,7 +11,7 @@ from perdure.filters import Filter
 from perdure.model.base import MICROSECOND, to_micros
 from perdure.model.graph import SELF, Entity, Graph, Relation, entity_key
 from perdure.model.memory import MemoryRecord
-from perdure.model.search import Fact, Hit, Plan, Signal, View
+from perdure.model.search import Answer, Fact, Hit, Plan, Signal, TraceStep, View
 from perdure.rules.slots import canonical
 from perdure.rules.updates import asks_now
 from perdure.stages.capture import mended
@@ -24,6 +24,8 @@ from perdure.stages.stores import Stores
 
 #: Characters of a question that are read; the rest of a pasted page adds time, not meaning.
 MAX_QUESTION = 2000
+#: Edges of a path in an answer's trace, and edges from which one is looked for.
+MAX_PATH, MAX_EDGES = 5, 24
 #: Hits a reranker looks at.
 RERANKED = 30
 
@@ -211,6 +213,37 @@ def neighbourhood(stores: Stores, snapshot: Any, view: View, *, around: str, hop
             name, kind_of, aliases = known.get(key, (key, "User" if key == SELF else "Thing", []))
             entities[key] = Entity(name, kind_of, tuple(aliases))
     return Graph(around, tuple(entities[k] for k in sorted(entities)), tuple(relations.values()), proofs)
+
+
+def connection(stores: Stores, snapshot: Any, view: View, answer: Answer) -> TraceStep | None:
+    """The longest path through the graph, from the user if there is one, over the relations that the cited memories prove."""
+    at = to_micros(view.as_of or view.now)
+    edges: dict[tuple[str, str, str], tuple[str, str, str]] = {}  # keys to what is shown
+    cited = [r for r in (snapshot.current(c.memory_id) for c in answer.citations if c.memory_id) if r is not None]
+    for r in (r for record in cited for r in record.relations):
+        edges[entity_key(r.subject), r.relation, entity_key(r.object)] = (r.subject, r.relation, r.object)
+    shown = {k: name for (s, _, o), (subject, _, obj) in edges.items() for k, name in ((s, subject), (o, obj))}
+    for owner, _ in snapshot.owners(view.scope) if edges else ():
+        for key in list(shown):
+            for subject, relation, obj, _, _, start, end in stores.graph.edges(snapshot, owner, key):
+                if subject == SELF and obj == key and start <= at and (end is None or end > at):
+                    edges.setdefault((subject, relation, obj), (SELF, relation, shown[key]))
+    best: list[tuple[str, str, str]] = []
+
+    def walk(path: list[tuple[str, str, str]]) -> None:
+        nonlocal best
+        best = max(best, path, key=lambda p: (len(p), p[0][0] == SELF) if p else (0, False))
+        here = path[-1][2]
+        for edge in edges:
+            if edge[0] == here and len(path) < MAX_PATH and all(edge[2] not in (e[0], e[2]) for e in path):
+                walk([*path, edge])
+
+    for edge in list(edges)[:MAX_EDGES]:
+        walk([edge])
+    if not best:
+        return None
+    told = edges[best[0]][0] + "".join(f" -{edges[e][1]}-> {edges[e][2]}" for e in best)
+    return TraceStep("graph", told)
 
 
 def listed(snapshot: Any, view: View, *, tree: Filter | None, limit: int, after: str | None) -> Sequence[MemoryRecord]:

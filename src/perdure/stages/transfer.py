@@ -65,7 +65,10 @@ def load(stores: Stores, path: str | os.PathLike[str]) -> Transfer:
                 raise ImportFormatError(
                     f"{target} is not an export of perdure. To read a conversation use `perdure import`.", argument="path"
                 )
-            if head.get("version", 0) > VERSION or head.get("schema", 0) > stores.ledger.schema():
+            version, schema = head.get("version"), head.get("schema")
+            if not isinstance(version, int) or not isinstance(schema, int):
+                raise ImportFormatError(f"{target}: its first line says neither version nor schema, so it cannot be read.", argument="path")
+            if version > VERSION or schema > stores.ledger.schema():
                 raise ImportFormatError(f"{target} was written by a newer perdure. Install a newer version.", argument="path")
             with stores.ledger.transaction() as tx:
                 try:

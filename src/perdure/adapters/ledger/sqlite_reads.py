@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from perdure.adapters.ledger.columns import Columns
@@ -164,10 +164,12 @@ class SqliteSnapshot:
         self, owner: int, message: Message, digest: bytes, *, dated: bool, session_id: str | None, agent_id: str | None
     ) -> CapturedMessage | None:
         """The stored message that `message` repeats: same content under the same id, or at the same given time."""
+        if not message.id and not dated:
+            return None  # said now, and for the first time
         rows = self._execute(
             f"SELECT {MESSAGE_COLUMNS}, m.dated FROM messages m JOIN owners o ON o.num = m.owner "
-            "WHERE m.owner = ? AND m.digest = ? AND +m.session_id IS ? AND +m.agent_id IS ?"  # +: the digest's index, not the session's
-           , (owner, digest, session_id, agent_id),
+            "WHERE m.owner = ? AND m.digest = ? AND +m.session_id IS ? AND +m.agent_id IS ?",  # +: the digest's index, not the session's
+            (owner, digest, session_id, agent_id),
         ).fetchall()  # fmt: skip
         for *row, was_dated in rows:
             stored = to_message(row)
@@ -251,12 +253,18 @@ class SqliteSnapshot:
         """Current memories drawn from a message, whatever their status."""
         return self._memories("m.retired_at IS NULL AND m.id IN (SELECT memory FROM evidence WHERE message = ?) ORDER BY m.num", (doc,))
 
-    def open_slots(self, owner: int, entity: str, attribute: str) -> list[MemoryRecord]:
-        """Current memories with a slot of this entity and attribute that has not ended, oldest first."""
-        return self._memories(
-            "m.retired_at IS NULL AND m.status = 'live' AND m.id IN (SELECT memory FROM slots WHERE owner = ? AND entity = ? "
-            "AND attribute = ? AND valid_to IS NULL) ORDER BY m.num", (owner, entity, attribute),
-        )  # fmt: skip
+    def open_slots(self, owner: int, entity: str, attribute: str, *, matching: Callable[[str], bool] | None = None) -> list[MemoryRecord]:
+        """Current memories with a slot of this entity and attribute that has not ended, oldest first.
+
+        `matching`: only those whose folded value it accepts; the rest is not even read.
+        """
+        rows = self._execute(
+            "SELECT doc, memory, value_key FROM slots WHERE owner = ? AND entity = ? AND attribute = ? AND valid_to IS NULL ORDER BY doc",
+            (owner, entity, attribute),
+        ).fetchall()
+        ids = dict.fromkeys(memory for _, memory, value in rows if matching is None or matching(value))
+        found = [self.current(i) for i in ids]
+        return [r for r in found if r is not None and r.status == "live"]
 
     def known_versions(self, owner: int, known_at: int) -> list[MemoryRecord]:
         """Every memory version of the owner that was what we knew at `known_at`, oldest first."""

@@ -33,15 +33,18 @@ class _Matrix:
         self.rows = np.zeros((0, dimensions), dtype=np.float32)
         self.positions = np.zeros(0, dtype=np.int64)
 
+    def reserve(self, room: int) -> None:
+        """Makes room for so many rows in all; readers keep the arrays they have."""
+        rows = np.zeros((room, self.rows.shape[1]), dtype=np.float32)
+        rows[: self.n] = self.rows[: self.n]
+        where = np.zeros(room, dtype=np.int64)
+        where[: self.n] = self.positions[: self.n]
+        self.rows, self.positions = rows, where
+
     def append(self, vectors: Floats, positions: Any) -> None:
         end = self.n + len(vectors)
         if end > len(self.rows):
-            room = max(end, len(self.rows) * 5 // 4 if self.n else end)
-            rows = np.zeros((room, vectors.shape[1]), dtype=np.float32)
-            rows[: self.n] = self.rows[: self.n]
-            where = np.zeros(room, dtype=np.int64)
-            where[: self.n] = self.positions[: self.n]
-            self.rows, self.positions = rows, where
+            self.reserve(max(end, len(self.rows) * 5 // 4))
         self.rows[self.n : end] = vectors
         self.positions[self.n : end] = positions
         self.n = end
@@ -165,18 +168,21 @@ class SqliteVectors:
     def _fill(self, snapshot: Any, matrix: _Matrix, columns: Columns) -> None:
         """Reads vectors that are newer than the matrix, in batches so that the blobs never stand beside the whole matrix."""
         revision = snapshot.connection.execute("SELECT revision FROM owners WHERE num = ?", (columns.owner,)).fetchone()[0]
+        if matrix.n == 0:  # the first time, as large as it has to be: growing step by step would hold it twice
+            sql = "SELECT count(*) FROM vectors WHERE space = ? AND owner = ?"
+            matrix.reserve(snapshot.connection.execute(sql, (self._space(snapshot), columns.owner)).fetchone()[0])
         cursor = snapshot.connection.execute(
             "SELECT doc, chunk, vector FROM vectors WHERE space = ? AND owner = ? AND revision > ?",
             (self._space(snapshot), columns.owner, matrix.revision),
         )
-        while rows := cursor.fetchmany(4096):
+        while rows := cursor.fetchmany(1024):
             docs, chunks, blobs = zip(*rows, strict=True)
             matrix.chunked = matrix.chunked or any(chunks)
             vectors = np.frombuffer(b"".join(blobs), dtype=np.float16).reshape(len(blobs), self.dimensions).astype(np.float32)
             positions = columns.positions(docs)
             known = positions >= 0
             matrix.append(vectors[known], positions[known])
-        matrix.revision = revision
+        matrix.revision = max(matrix.revision, revision)
 
     def _space(self, snapshot: Any) -> int:
         if self._num is None:

@@ -73,7 +73,11 @@ RULES: tuple[Rule, ...] = (
     Rule("start", r" taking (?P<medication__dose>.+)", event=True),
     Rule("stop quit", r" taking (?P<end_medication>.+)", event=True),
     Rule("weigh", r" (?P<weight>\D{0,12}\d.*)"),
-    Rule("=expecting", r"(?P<condition_word>)(?=\s*$|\s+(?:in|our|my|an?|twins)\b(?: (?:\w+ )?(?:baby|child|boy|girl|son|daughter|kid|one))?\s*(?:$|in\b|on\b|this\b|next\b))(?! a (?!baby|child|boy|girl))", needs="be"),
+    Rule(
+        "=expecting",
+        r"(?P<condition_word>)(?=\s*$|\s+(?:in|our|my|an?|twins)\b(?: (?:\w+ )?(?:baby|child|boy|girl|son|daughter|kid|one))?\s*(?:$|in\b|on\b|this\b|next\b))(?! a (?!baby|child|boy|girl))",
+        needs="be",
+    ),
 )
 
 NOUNS: tuple[NounRule, ...] = (
