@@ -50,6 +50,7 @@ class Case:
     name: str
     lines: tuple[dict[str, Any], ...]
     now: str = NOW
+    misses: str = ""  # why this does not hold yet; the tests fail when it does, so that the note is taken away
 
     @property
     def id(self) -> str:
@@ -61,7 +62,8 @@ def load_cases(folder: Path = CASES) -> list[Case]:
     cases: list[Case] = []
     for file in sorted(folder.glob("*.toml")):
         for raw in tomllib.loads(file.read_text(encoding="utf-8"))["case"]:
-            cases.append(Case(domain=file.stem, name=raw.pop("name"), lines=tuple(raw.pop("play")), now=raw.pop("now", NOW)))
+            name, lines, now, misses = raw.pop("name"), tuple(raw.pop("play")), raw.pop("now", NOW), raw.pop("misses", "")
+            cases.append(Case(domain=file.stem, name=name, lines=lines, now=now, misses=misses))
             assert not raw, f"{file.name}: unknown keys {sorted(raw)}"
     return cases
 

@@ -31,12 +31,12 @@ _QUESTIONS: tuple[tuple[str, str, str, str], ...] = (
     (r"what(?:'s| is) your (?:e-?mail)(?: address)?", "email", "email", r"it'?s "),
     (r"what(?:'s| is) your (?:phone |mobile )?number", "phone", "phone", r"it'?s "),
     (r"what(?:'s| is) your blood (?:type|group)", "blood_type", "blood_type", r"(?:it'?s|i'?m) "),
-    (r"(?:are you allergic to anything|(?:do you have|have you got) any (?:food )?allergies|what are you allergic to)", "allergy", "things", r"(?:yes|yeah|yep),? (?:to |i'?m allergic to )?|to "),
+    (r"(?:are you allergic to anything|(?:do you have|have you got) any (?:food )?allergies|what are you allergic to)", "allergy", "things", r"(?:i'?m allergic )?to "),
     (r"what(?:'s| is) your favou?rite (?P<x>[\w -]{2,30}?)\?", "favorite_{x}", "favorite", r"(?:it'?s|probably|definitely) "),
     (r"(?:which|what) languages? do you speak", "language", "things", r"i speak "),
     (rf"what(?:'s| is| are) your {kin_pattern()}(?:'s name|'s called| called)|what(?:'s| is) the name of your (?P<kin_2>[\w-]+)", "kin", "names", r"(?:(?:s?he|it)'s (?:called )?|(?:his|her|its) name is )"),
 )  # fmt: skip
-_NO_VALUE = r"^(?:yes|no|none|nothing|nope|yeah|yep|ok|okay|sure|maybe|why|what|who|sorry|thanks?|hello|hi|hey|i don'?t|i do not|not |never|it depends|that|this|here|there|nowhere|everywhere|guess|skip|next|stop|rather not|secret|private|prefer)\b(?!,? (?:to |i'm |peanut|nut))"
+_NO_VALUE = r"^(?:yes[.!]*$|no|none|nothing|nope|yeah[.!]*$|yep[.!]*$|ok|okay|sure|maybe|why|what|who|sorry|thanks?|hello|hi|hey|i don'?t|i do not|not |never|it depends|that|this|here|there|nowhere|everywhere|guess|skip|next|stop|rather not|secret|private|prefer)(?:\b|$)"
 _FORMS = {
     "email": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     "phone": r"\+?\(?\d[\d\s().-]{4,20}\d",
@@ -63,7 +63,7 @@ def read_answer(b: Builder, question: Message, start: int, end: int) -> bool:
     if wanted is None or end - start > LONGEST or rx(_NO_VALUE).match(b.text[start:end]) or b.text[start:end].endswith("?"):
         return False
     attribute, cutter, lead, m = wanted
-    opened = rx(rf"(?:(?:oh|well|sure|hi|hey|hello|um|uh),? )*(?:{lead})?").match(b.text, start, end)
+    opened = rx(rf"(?:(?:oh|well|sure|hi|hey|hello|um|uh|yes|yeah|yep),? )*(?:{lead})?").match(b.text, start, end)
     at = opened.end() if opened else start
     if cutter in _FORMS:
         form = rx(rf"(?:{_FORMS[cutter]})(?=[\s.!,]*$)").match(b.text, at, end)

@@ -6,38 +6,46 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from perdure.model.candidate import Candidate
-from perdure.model.graph import SELF
+from perdure.model.graph import SELF, Slot
 from perdure.model.memory import Kind, Term
 from perdure.model.message import Message
 from perdure.rules.answers import read_answer
 from perdure.rules.builder import Builder
 from perdure.rules.dates import DatePhrase
-from perdure.rules.endings import lost, no_longer_true, parted, single_again, take_back
-from perdure.rules.filing import correct, file_clause, file_faults, file_foreign, now_at
+from perdure.rules.endings import lost, no_longer_true, no_more_liked, parted, single_again, take_back
+from perdure.rules.filing import correct, file_clause, file_faults, file_foreign, now_at, now_in
 from perdure.rules.gate import Verdict, explicit_prefix
 from perdure.rules.grammar import Clause, clauses
 from perdure.rules.kept import worth_keeping
 from perdure.rules.languages import read_foreign
 from perdure.rules.lazy import rx
+from perdure.rules.lexicon import MONTHS, WEEKDAYS
 from perdure.rules.patterns.plans import PROCEDURE
-from perdure.rules.persons import bystanders, call_me, mentions, reach_me
+from perdure.rules.persons import bystanders, call_me, mentions, prescribed, reach_me
 
 _UNTIL = r"\b(?:until|til|till|through|bis|hasta|jusqu|fino|até)|到|तक"
 """Words that end a stretch of time; "expires in June" dates an event instead."""
+_NEW_JOB = r"\b(?:(?:changed|switched|new|left my|quit my|between) (?:jobs?|companies|company|employers?|workplace)|used to work|old job|started a new)\b"
+"""Beside one of these "I'm at Wolt now" is about work, not about where one stands."""
 _DATED = frozenset(("plan", "appointment", "travel", "event"))
 """What happens on a day: the day to come is its validity, so that a question about that day finds it."""
-_TIMELESS = frozenset("birthday warranty age from anniversary plan appointment name phone email routine".split())
+_TIMELESS = frozenset("birthday warranty age from anniversary plan appointment goal name phone email routine".split())
 
 
 def read_sentence(b: Builder, start: int, end: int, verdict: Verdict) -> Candidate | None:
     """The candidate of `text[start:end]`, or None when it states nothing worth keeping."""
+    parsed = understand(b, start, end, verdict)
+    return _candidate(b, start, end, verdict, parsed, hedged=any(c.hedged for c in parsed))
+
+
+def understand(b: Builder, start: int, end: int, verdict: Verdict) -> list[Clause]:
+    """Files what `text[start:end]` states in `b`, and lets the discourse learn from it; returns its clauses."""
     body = start + verdict.denied
     b.bounds = (start, end)
     if verdict.explicit:
         body += explicit_prefix(b.text[start:end])
     mentions(b, start, end)
     parsed = list(clauses(b.text, body, end, b.discourse.known))
-    hedged = any(c.hedged for c in parsed)
     file_faults(b, body, end)
     for clause in parsed:
         file_clause(b, clause, verdict)
@@ -46,10 +54,12 @@ def read_sentence(b: Builder, start: int, end: int, verdict: Verdict) -> Candida
             file_foreign(b, reading)
     if verdict.correction and not b.slots:
         correct(b, body, end)
-    if any(s.attribute == "employer" for s in b.ended):
+    now_in(b, body, end)
+    if any(s.attribute == "employer" for s in b.ended) or rx(_NEW_JOB).search(b.text, body, end):
         now_at(b, body, end)
     if not b.slots and not b.ended:
         call_me(b, body, end)
+        prescribed(b, body, end)
         reach_me(b, body, end)
     if verdict.denied:
         take_back(b)
@@ -57,11 +67,12 @@ def read_sentence(b: Builder, start: int, end: int, verdict: Verdict) -> Candida
         parted(b, body, end)
         lost(b, body, end)
         single_again(b)
+        no_more_liked(b, body, end)
         if verdict.chat and not b.slots:
             no_longer_true(b, body, end)
     bystanders(b, start, end)
     b.discourse.mention(b.people)
-    return _candidate(b, start, end, verdict, parsed, hedged=hedged)
+    return parsed
 
 
 def read_reply(b: Builder, start: int, end: int, verdict: Verdict, question: Message) -> Candidate | None:
@@ -93,8 +104,13 @@ def _candidate(b: Builder, start: int, end: int, verdict: Verdict, parsed: list[
     if verdict.correction and not firm and not verdict.explicit and len(text.split()) < 2:
         return None
     phrases = b.phrases()
-    valid_from, valid_to, expires = _validity(b, phrases, verdict)
+    tenses = {c.predicate.tense for c in parsed if c.predicate is not None}
+    upcoming = bool(tenses) and tenses.isdisjoint(("past", "past_perfect", "perfect"))
+    valid_from, valid_to, expires = _validity(b, phrases, verdict, upcoming=upcoming)
     kind: Kind = "preference" if verdict.standing and not firm and not procedure else _kind(b, parsed, procedure=procedure)
+    dated = valid_from is not None and valid_from > b.anchor and bool(b.slots) and all(s.attribute in _DATED for s in b.slots)
+    if dated:
+        kind = "episodic"
     subject = b.subjects[0] if b.subjects else b.speaker
     for name in (b.speaker, subject):
         if firm:
@@ -121,14 +137,38 @@ def _candidate(b: Builder, start: int, end: int, verdict: Verdict, parsed: list[
         entities=tuple(b.entities.values()),
         relations=tuple(b.relations),
         slots=tuple(b.slots),
-        ended=tuple(
-            s
-            for s in b.ended
-            if not any(s.entity == t.entity and s.attribute == t.attribute and s.value_key == t.value_key for t in b.slots)
-        ),
+        ended=(*_over(b), *(_moved(b, parsed) if dated else ())),
         explicit=verdict.explicit,
         correction=verdict.correction,
     )
+
+
+def _over(b: Builder) -> tuple[Slot, ...]:
+    """What ends and is not stated in the same sentence."""
+    return tuple(
+        s for s in b.ended if not any(s.entity == t.entity and s.attribute == t.attribute and s.value_key == t.value_key for t in b.slots)
+    )
+
+
+def _moved(b: Builder, parsed: list[Clause]) -> tuple[Slot, ...]:
+    """An earlier date of the same occasion: "my exam is on Friday" leaves no other day for it, "I have an exam on Friday" may."""
+    nouns = [c.subject.noun.casefold() for c in parsed if c.subject.who == "thing"]
+    return tuple(
+        replace(s, valid_from=None)
+        for s in b.slots
+        if s.attribute in ("plan", "appointment") and any(s.value.casefold() in noun for noun in nouns)
+    )
+
+
+def _next_time(phrase: DatePhrase) -> DatePhrase:
+    """A day without a year or week, when it is said of what is to come: "I have a scan on 22 March" means the next one."""
+    if rx(r"\d{4}|\b(?:last|ago|yesterday|today|this|past)\b").search(phrase.text):
+        return phrase
+    by = 7 if rx(rf"\b{WEEKDAYS}\b").search(phrase.text) else 365 if rx(rf"\b{MONTHS}(?![a-z])").search(phrase.text) else 0
+    start, end = phrase.start + timedelta(days=by), phrase.end + timedelta(days=by)
+    if by == 365 and start.day != phrase.start.day:
+        start, end = start + timedelta(days=1), end + timedelta(days=1)
+    return replace(phrase, start=start, end=end)
 
 
 def _to_the_day(phrase: DatePhrase, anchor: datetime) -> datetime:
@@ -151,13 +191,17 @@ def _kind(b: Builder, parsed: list[Clause], *, procedure: bool) -> Kind:
     return "episodic" if tenses and tenses[0] in ("past", "past_perfect", "perfect") else "fact"
 
 
-def _validity(b: Builder, phrases: tuple[DatePhrase, ...], verdict: Verdict) -> tuple[datetime | None, datetime | None, datetime | None]:
+def _validity(
+    b: Builder, phrases: tuple[DatePhrase, ...], verdict: Verdict, *, upcoming: bool
+) -> tuple[datetime | None, datetime | None, datetime | None]:
     """valid_from, valid_to, expires_at: a start in the past, an end that is announced, an expiry for what is plainly passing."""
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     timeless = bool(b.slots) and all(s.attribute in _TIMELESS for s in b.slots)
+    planned = upcoming and any(s.attribute in ("plan", "appointment") for s in b.slots)
     ahead = bool(b.slots) and not b.ended and all(s.attribute in _DATED for s in b.slots)
-    for phrase in phrases:
+    for said in phrases:
+        phrase = _next_time(said) if ahead and upcoming and said.relation == "at" and said.end <= b.anchor else said
         if (
             phrase.relation == "until"
             and phrase.end > b.anchor
@@ -165,7 +209,7 @@ def _validity(b: Builder, phrases: tuple[DatePhrase, ...], verdict: Verdict) -> 
             and not any(s.attribute == "warranty" for s in b.slots)
         ):
             valid_to = phrase.end
-        elif (phrase.relation in ("since", "at", "after") and valid_from is None and not timeless and phrase.start <= b.anchor) or (
+        elif (phrase.relation in ("since", "at", "after") and valid_from is None and not timeless and not planned and phrase.start <= b.anchor) or (
             phrase.relation == "at" and valid_from is None and ahead and phrase.start > b.anchor
         ):
             valid_from = _to_the_day(phrase, b.anchor) if phrase.start > b.anchor else phrase.start

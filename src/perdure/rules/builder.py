@@ -12,7 +12,7 @@ from perdure.rules.discourse import Discourse, Person
 from perdure.rules.lazy import rx
 
 _TIMED = frozenset(
-    "lives_in from employer school job_title travel appointment plan purchase owns device current_device event membership goal hobby studies issue solution".split()
+    "lives_in from employer school job_title travel appointment plan purchase event membership goal hobby studies issue solution".split()
 )
 """Attributes whose value is no time itself, so that a time at its end dates the statement."""
 
@@ -49,13 +49,13 @@ class Builder:
         if attribute in _TIMED and end - start > 4:
             for phrase in sorted(self.phrases(), key=lambda p: -p.span[1]):
                 a, z = (self.bounds[0] + at for at in phrase.span)
-                if start < a < end and z >= end - 1:
+                if start < a < end and abs(z - end) <= 1:
                     end = self._before(start, a)
             clock = rx(r"[\s,]+(?:at|from|around|by) \d{1,2}(?:[:.h]\d\d)?(?: ?[ap]\.?m\.?)?$").search(self.text, start, end)
             end = clock.start() if clock else end
             for phrase in sorted(self.phrases(), key=lambda p: -p.span[1]) if clock else ():
                 a, z = (self.bounds[0] + at for at in phrase.span)
-                if start < a < end and z >= end - 1:
+                if start < a < end and abs(z - end) <= 1:
                     end = self._before(start, a)
         return self.content[start:end]
 

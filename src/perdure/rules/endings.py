@@ -16,7 +16,7 @@ _PARTED = (
 _COUPLE = r"(?:(?:my|our) {kin}(?:,? (?P<kin_name>{name}),?)? and i\b|(?P<name>{name}) and i\b|(?:me|i) and (?:(?:my|our) {kin2}(?:,? (?P<kin_name2>{name}),?)?|(?P<name2>{name}))|we(?= |'))"
 _COMPANIONS = ("partner", "spouse")
 _DIED = r"\b(?:died|passed(?: away| on)?(?=[\s.,!]|$)|is (?:dead|gone|no longer with us)|was (?:put (?:down|to sleep)|euthani[sz]ed)|crossed the rainbow bridge|ran away|didn't make it)"
-_PUT_DOWN = r"\b(?:put|putting|lost|lose|gave away|rehomed|re-homed|gave up|buried)(?: down)?(?: to sleep)?\s+$"
+_PUT_DOWN = r"\b(?:put|putting|lost|lose|gave away|rehomed|re-homed|gave up|buried|sa(?:y|id) goodbye to)(?: down)?(?: to sleep)?\s+$"
 BLOOD = frozenset(("child", "parent", "sibling", "relative"))
 """Kin one keeps, also when they are dead."""
 
@@ -67,14 +67,14 @@ def lost(b: Builder, start: int, end: int) -> None:
     died = rx(_DIED).search(b.text, start, end)
     if rx(r"\b(?:found|came back|nearly|almost|afraid|if|when i die)\b").search(b.text, start, end):
         return
-    if died is None and rx(r"\b(?:put|putting|lost|lose|gave|rehomed|re-homed|buried)\b").search(b.text, start, end) is None:
+    if died is None and rx(r"\b(?:put|putting|lost|lose|gave|rehomed|re-homed|buried|goodbye)\b").search(b.text, start, end) is None:
         return
     for m in rx(rf"\b(?:my|our)\s+{kin_pattern()}(?:,? (?P<name>{NAME}))?|(?<![\w'])(?P<alone>{NAME})").finditer(b.text, start, end):
         subject = died is not None and rx(
             r",?\s*(?:(?:has|had|just|sadly|suddenly|peacefully|recently|finally|unexpectedly) )*$"
         ).fullmatch(b.text, m.end(), died.start())
         object_ = rx(_PUT_DOWN).search(b.text, start, m.start()) and (
-            rx(r"(?:lost|lose|gave away|rehomed|re-homed|gave up|buried|down)\s+$").search(b.text, start, m.start())
+            rx(r"(?:lost|lose|gave away|rehomed|re-homed|gave up|buried|down|goodbye to)\s+$").search(b.text, start, m.start())
             or rx(r"\s*(?:to sleep|down|up for adoption|away)\b").match(b.text, m.end(), end)
         )
         if not (subject or object_):
@@ -126,3 +126,11 @@ def no_longer_true(b: Builder, start: int, end: int) -> None:
         ).search(b.text, start, end)
     ):
         b.slot(last.entity, last.attribute, last.value, ended=True)
+
+
+def no_more_liked(b: Builder, start: int, end: int) -> None:
+    """Reads "I don't like mushrooms any more, can't stand them": what is no longer liked is disliked."""
+    if rx(r"\b(?:can'?t (?:stand|bear)|cannot (?:stand|bear)|hate|detest|loathe|despise|dislike) (?:it|them|those)\b").search(b.text, start, end):
+        for slot in [s for s in b.ended if s.attribute == "likes" and s.value]:
+            b.slot(slot.entity, "dislikes", slot.value)
+            b.kinds.append("preference")

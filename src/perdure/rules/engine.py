@@ -125,7 +125,6 @@ def value_readings(
     if rule.cutter == "occasion" and spans and noun_span[1]:
         lead = rx(r"(?:next|upcoming|new|own)\s+").match(text, *noun_span)
         spans = [(lead.end() if lead else noun_span[0], noun_span[1])]
-        ended = p.negated or p.ended
     return [Reading(attribute, a, b, ended, rule.kind) for a, b in spans] + (
         [] if ended else _corrected(text, attribute, spans, p, rule.cutter, rule.kind)
     )
@@ -368,7 +367,7 @@ def _nothing(_text: str, _m: re.Match[str], _p: Predicate, _polarity: Polarity) 
 
 def _eats(text: str, m: re.Match[str], p: Predicate, _polarity: Polarity) -> list[Reading]:
     """Reads "I don't eat pork", "I can't eat gluten": what is avoided; eating something says little."""
-    if not p.negated or p.tense not in ("present", "progressive") or p.head not in ("eat", "eats", "drink", "drinks"):
+    if not (p.negated or p.ended) or p.tense not in ("present", "progressive") or p.head not in ("eat", "eats", "drink", "drinks"):
         return []
     start, end = m.span("eats")
     second = rx(r".* or (?:eat|drink) ").match(text, start, end)

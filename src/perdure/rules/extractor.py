@@ -15,7 +15,7 @@ from functools import lru_cache
 from perdure.model.candidate import Candidate, Extraction, ExtractionContext
 from perdure.model.message import Message
 from perdure.rules import gate
-from perdure.rules.build import read_reply, read_sentence
+from perdure.rules.build import read_reply, read_sentence, understand
 from perdure.rules.builder import Builder
 from perdure.rules.discourse import Discourse, points_back
 from perdure.rules.machine import read_assistant, read_tool
@@ -54,11 +54,12 @@ class _Read:
 
 @dataclass(slots=True)
 class _Run:
-    """One extraction under way."""
+    """One extraction under way. `quiet`: only the discourse is wanted, no candidates."""
 
     discourse: Discourse
     candidates: list[Candidate]
     private: set[int]
+    quiet: bool = False
 
 
 class RuleExtractor:
@@ -95,7 +96,7 @@ class RuleExtractor:
         needed = any(points_back(m.content[:MAX_RECENT_TEXT]) for m in messages)
         for message in recent:
             if needed:
-                self._message(_Run(run.discourse, [], set()), 0, message, now, None)
+                self._message(_Run(run.discourse, [], set(), quiet=True), 0, message, now, None)
             elif message.role == "user":
                 _play(run.discourse, _analysis(message.content))
 
@@ -129,6 +130,15 @@ class RuleExtractor:
             if verdict.stop:
                 break
             candidate = None
+            if run.quiet:
+                if verdict.keep:
+                    understand(
+                        Builder(message.content, read.masked, index, anchor, run.discourse, run.discourse.self_entity(message)),
+                        start,
+                        end,
+                        verdict,
+                    )
+                continue
             if question is not None:
                 builder = Builder(message.content, read.masked, index, anchor, run.discourse, run.discourse.self_entity(message))
                 candidate = read_reply(builder, start, end, verdict, question)

@@ -38,7 +38,7 @@ _SOLUTION_IS = (
     r"what (?:fixed|solved|helped|worked|did it)(?: (?:it|for me|in the end))? (?:was|is)|(?:i|we|they|he|she|support|the (?:technician|mechanic|shop|repair (?:shop|guy))) (?:\w+ )?(?:fixed|solved|resolved|repaired) (?:it|this|that|the [\w ]{2,40}?|my [\w ]{2,40}?|our [\w ]{2,40}?) (?:by|with)|"
     r"(?:(?:it|this|that|the (?:problem|issue)) )?(?:was|is|got|has been|'s been) (?:finally |now )?(?:fixed|solved|resolved|repaired) (?:by|with|after|thanks to)|(?:fixed|solved|resolved) (?:it |this |that )?(?:by|with)|(?:and|then) (?:it )?(?:was )?(?:fixed|solved) by)\s+(?P<by>.+)"
 )
-_SOLVING_WORD = r"\b(?:turned out|fix\w*|solv\w+|solution|resolv\w+|repaired|cured?|sorted|stopped|did the trick|got rid|took care|answer|culprit|cause|problem|issue|helped|worked|did it)\b"
+_SOLVING_WORD = r"\b(?:turned out|fix\w*|solv\w+|solution|resolv\w+|repaired|cured?|sorted|stopped|did the trick|got rid|took care|answer|culprit|cause|problem|issue|helped|worked|did it|gone|disappeared|vanished)\b"
 """Cheap to look for, and one of them is in every sentence that says what solved something."""
 _WARRANTY = (
     r"(?:(?:warranty|guarantee)(?: (?:on|for|of) (?:my |the |our )?(?P<dev>[\w' .-]{2,50}?))?(?:,? (?:which|that))? (?:is |was |has been )?(?:(?:still |only |now )*(?:runs?|lasts?|expires?|expired|ends?|ended|good|valid|active|until|through|up|extended|covers?|goes|ran|run) ?)+"
@@ -142,6 +142,12 @@ def find_solution(text: str, start: int, end: int, *, open_issue: bool) -> Span 
             spans = thing(text, *m.span("what")) or trim(text, *m.span("what"))
         else:
             spans = trim(text, m.start("verb"), m.end("what"))
+        return spans[0] if spans else None
+    m = rx(
+        r"(?:^|\b(?:i|we) (?:just |finally |then )*|[,.;] )(?P<by>(?:updat|upgrad|install|replac|reset|restart|reboot|clean|chang|switch|remov|swapp|tighten|disabl|enabl|clear|unplugg)\w*\b[^,;.!?]{2,60}(?:\.\d+)*)(?:, | and |; )(?:and |so )?(?:now )?(?:the|my|that|all the) [\w ]{3,40}? (?:is|are|has|have|was|were)(?: now| finally| been)* (?:gone|fixed|solved|resolved|stopped|disappeared|vanished)\b"
+    ).search(text, start, end)
+    if m:
+        spans = trim(text, *m.span("by"))
         return spans[0] if spans else None
     m = rx(_SOLVED).search(text, start, end)
     if m:

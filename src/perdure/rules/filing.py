@@ -15,7 +15,7 @@ from perdure.rules.lazy import rx
 from perdure.rules.lexicon import KIN, KIN_PLURALS, PETS
 from perdure.rules.patterns.base import NounRule
 from perdure.rules.persons import kin_of, name_kin, owner_of, who
-from perdure.rules.slots import ATTRIBUTES
+from perdure.rules.slots import ATTRIBUTES, canonical
 from perdure.rules.values import cut, is_device, is_gadget, is_vehicle
 
 _KIN_ATTRIBUTES = frozenset(k.attribute for k in KIN.values())
@@ -60,6 +60,16 @@ def now_at(b: Builder, start: int, end: int) -> None:
     for a, z in cut("proper_org", b.text, *m.span("org")) if m else []:
         b.slot(b.speaker, "employer", b.value(a, z))
         _edge(b, b.speaker, "employer", b.value(a, z))
+
+
+def now_in(b: Builder, start: int, end: int) -> None:
+    """Reads "We moved again, we're in Tallinn now": only beside a move does "in" mean a home."""
+    if any(s.attribute == "lives_in" for s in b.slots) or not rx(r"\b(?:i|we|i've|we've)\b.{0,20}\b(?:moved|relocated)\b").search(b.text, start, end):
+        return
+    m = rx(r"\b(?:i'?m|i am|we'?re|we are) (?:now |currently |living )*in (?P<place>.+)").search(b.text, start, end)
+    for a, z in cut("proper_place", b.text, *m.span("place")) if m else []:
+        b.slot(b.speaker, "lives_in", b.lasting("lives_in", a, z))
+        _edge(b, b.speaker, "lives_in", b.lasting("lives_in", a, z))
 
 
 def _noun(b: Builder, clause: Clause, readings: list[Reading]) -> None:
@@ -125,7 +135,7 @@ def _noun(b: Builder, clause: Clause, readings: list[Reading]) -> None:
         )
         if match is not None and "{x}" in rule.slot:
             b.discourse.last = LastSlot(
-                owner, rule.slot.replace("{x}", "_".join(match.group("x").lower().split())), "", rule.cutter, rule=rule
+                owner, canonical(rule.slot.replace("{x}", "_".join(match.group("x").lower().split()))), "", rule.cutter, rule=rule
             )
     if owner != b.speaker:
         b.subjects.append(owner)
@@ -279,8 +289,8 @@ def _trouble(b: Builder, fault: Fault) -> None:
 
 def file_faults(b: Builder, start: int, end: int) -> None:
     """Troubles, what solved them, warranties."""
-    fault = find_fault(b.text, start, end)
-    solved = find_solved(b.text, start, end) if fault is None else None
+    solved = find_solved(b.text, start, end)
+    fault = find_fault(b.text, start, end) if solved is None else None
     if fault is not None:
         _trouble(b, fault)
     solution = find_solution(b.text, start, end, open_issue=bool(b.discourse.issue))

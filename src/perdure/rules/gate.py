@@ -158,6 +158,17 @@ _NEVER_SAID = any_of(
     r"\b(?:people|everyone|everybody|they|some|folks|strangers|someone|somebody|many) (?:\w+ ){0,2}(?:assumes?|assumed|believes?|believed|thinks?|thought|says?|said|guess(?:es|ed)?|claims?|claimed|expects?|suspects?|pretends?)(?: that)? (?:i|i'm|we|my)\b",
 )
 """Somebody's words about the speaker that the speaker does not own: "I never said I live in Rome", "people assume I'm Irish"."""
+_NOT_OWNED_ABROAD = any_of(
+    r"\b(?:nie|niemals|nicht|niemand)\b[^.!?]{0,30}\b(?:gesagt|behauptet|erwähnt)\b|(?<!ich )\b(?:sagt|glaubt|denkt|meint|behauptet|sagte|glaubte|dachte|meinte)n?\b,? (?:dass )?(?:ich|mein|wir)\b"
+    r"|^(?:stell dir vor|angenommen|nehmen wir an|tu so|wenn ich|falls ich|wäre ich|hätte ich)\b",
+    r"\b(?:nunca|jamás|no|nadie)\b[^.!?]{0,20}\b(?:dije|he dicho|dijo|ha dicho|afirmé)\b|\b(?:dice|cree|piensa|dijo|creía|pensaba)n? que\b|^(?:imagina|imagínate|supongamos|si (?:yo )?(?:viviera|fuera|tuviera|trabajara))\b",
+    r"\bn'(?:ai|a|avons) (?:jamais|pas) (?:dit|prétendu)\b|\bpersonne n'a dit\b|\b(?:dit|croit|pense|prétend|croyait|pensait)(?:ent)? qu(?:e (?:je|j'|nous|mon|ma)|'on)|^(?:imagine|imaginons|supposons|si j')",
+    r"\b(?:mai|non|nessuno)\b[^.!?]{0,15}\bdetto\b|\b(?:dice|crede|pensa|diceva|pensava)(?:no)? che\b|^(?:immagina|supponiamo|se (?:io )?(?:vivessi|fossi|avessi|lavorassi))\b",
+    r"\b(?:nunca|jamais|não|ninguém)\b[^.!?]{0,15}\b(?:disse|falei)\b|\b(?:diz|acha|pensa|disse|acredita)m? que\b|^(?:suponha|se eu (?:morasse|fosse|tivesse|trabalhasse))\b",
+    r"没(?:有)?(?:说|讲)过?我|[他她们妈爸板友生师](?:说|以为|觉得|认为)我|^(?:假设|想象|如果|假如|要是)",
+    r"नहीं कहा|(?:सोचता|सोचती|सोचते|कहता|कहती|कहते) (?:है|हैं) कि मैं|^(?:मान लो|अगर)",
+)
+"""The same in the other languages, with "imagine" and "if I were"."""
 _DENIAL = (
     r"^(?:(?:and|but|so|no|nope|well|also|actually|oh|sorry|please|ok|okay|by the way|btw)[,!.]? )*(?:"
     r"(?:it|that)(?:'s| is) (?:just |simply |actually |really )*(?:not (?:true|the case|correct|right|so)|untrue|false|wrong|a lie|incorrect)(?: any ?more| any longer| at all)? that "
@@ -229,6 +240,8 @@ def explicit_prefix(sentence: str) -> int:
 def judge(sentence: str) -> Verdict:
     """The verdict on one sentence of a user."""
     s = sentence.strip()
+    teaser = rx(_TEASERS).match(s)
+    s = s[teaser.end() :] if teaser else s
     low = s.lower()
     if "\ufffc\ufffc\ufffc" in s and len(s.strip("\ufffc .!?")) < 12:
         return Verdict()
@@ -239,7 +252,7 @@ def judge(sentence: str) -> Verdict:
     denial = rx(_DENIAL).match(s)
     if denial and not s.endswith("?"):
         return Verdict(keep=True, denied=denial.end(), chat=True)
-    if rx(_NEVER_SAID).search(s):
+    if rx(_NEVER_SAID).search(s) or rx(_NOT_OWNED_ABROAD).search(s):
         return Verdict(private=rx(_PRIVATE).search(s) is not None)
     private = rx(_PRIVATE).search(s) is not None
     if rx(_MAKE_BELIEVE).search(s):
@@ -253,7 +266,7 @@ def judge(sentence: str) -> Verdict:
         return Verdict(private=private)
     short = private or rx(_SHORT).search(s) is not None
     correction = rx(_CORRECTION).search(body) is not None
-    if not explicit and not short and not standing and rx(_REQUEST).match(low):
+    if not explicit and not short and not standing and rx(_REQUEST).match(low) and not rx(_GIVES).search(s):
         return Verdict(private=private)
     chat = rx(_ASKING).search(_opened(body)) is not None or rx(_CHAT).search(_opened(body)) is not None
     return Verdict(
@@ -262,6 +275,12 @@ def judge(sentence: str) -> Verdict:
 
 
 _OPENERS = r"^(?:(?:and|but|so|hey|hi|hello|ok|okay|well|also|oh|btw|by the way|now|yes|yeah|yep|no|nope|lol|haha|honestly|actually|sorry|thanks|thank you|wow|aw+|anyway)[,!.:]* )+(?=\w)"
+
+
+_TEASERS = r"^(?:(?:(?:ok|okay|so|well|oh|hey|hi|and|but|please|right|haha|lol|wow|omg)[,!.]? )*(?:don'?t (?:laugh|judge(?: me)?|panic|worry)|guess what|believe it or not|you won'?t believe (?:it|this)|get this|fun fact|funny story|random(?: fact)?|long story short|heads[- ]up|quick update|small update|tiny update|big news|not sure if i (?:said|mentioned)(?: it| this| that)?|in case i (?:didn'?t|haven'?t) (?:say|said|mention|mentioned)(?: it| this)?)\b[,!:;. -]*(?:but |and )?)+(?=\w)"
+"""What is said to raise attention before the statement itself."""
+_GIVES = r"\bmy (?:\w+ ){0,2}(?:e-?mail|number|phone|mobile|address)\b[^.!?]{0,30}?(?:[\w.+-]+@[\w-]+\.\w+|\+?\d[\d ()-]{5,})"
+"""A request that gives what it asks to be used."""
 
 
 def _opened(sentence: str) -> str:

@@ -86,13 +86,13 @@ _AFTER_VERB = r"(?:\s+(?:in|at|for|as|on|with|to|from|up|out|about|into|a|an|the
 _LEAD = (
     r"(?:(?:and|but|so|hey|hi|hello|ok|okay|yes|yeah|yep|no|nope|well|oh|ah|um|hmm|wow|lol|haha|btw|by the way|also|plus|then|anyway|look|listen|honestly|frankly|actually|correction|oops|wait|sorry|thanks|"
     r"thank you|fyi|just so you know|for the record|to be honest|tbh|for your information|as i said|as i mentioned|as you know|unfortunately|luckily|fortunately|sadly|finally|basically|"
-    r"in fact|of course|obviously|apparently|great news|good news|bad news|big news|guess what|update|edit|note|ps|p\.s\.|fun fact|quick update|one more thing|another thing|because|since|although|though|"
+    r"in fact|of course|obviously|apparently|don'?t laugh|don'?t judge(?: me)?|believe it or not|you won'?t believe (?:it|this)|get this|funny story|random|long story short|heads[- ]up|small update|great news|good news|bad news|big news|guess what|update|edit|note|ps|p\.s\.|fun fact|quick update|one more thing|another thing|because|since|although|though|"
     r"while|however|currently|nowadays|these days|at the moment|right now|now|today|recently|lately|yesterday|tonight|tomorrow|this (?:morning|afternoon|evening|week|weekend|month|year|summer|spring|winter|fall|autumn)|"
     r"last (?:night|week|weekend|month|year|summer|winter|spring|fall|autumn|\w+day|january|february|march|april|may|june|july|august|september|october|november|december)|next (?:week|month|year|summer|\w+day)|"
     r"(?:a|two|three|four|five|six|\d+|several|a few|a couple of) (?:days?|weeks?|months?|years?|hours?) ago|(?:in|since|until|on|by|around|during|from) (?:early |late |mid[- ]?|the )*(?:\d{4}|\w+day|january|february|march|april|may|june|july|august|september|october|november|december|"
     r"summer|winter|spring|autumn|fall|\d+s)(?: \d{1,4}(?:st|nd|rd|th)?)?(?:,? \d{4})?|in general|generally|originally|the thing is|turns out(?: that)?|it turns out(?: that)?|as of (?:today|now|\w+day|last week|\w+ \d+)|"
     r"(?:please |just |always |kindly )*(?:remember|note|keep in mind|bear in mind|don'?t forget|do not forget|never forget|make a note|take note|know|save|for (?:future )?reference)(?: (?:that|this|the fact that))?|"
-    r"i'?d say(?: that)?|i would say(?: that)?|both(?= (?:my|our)\b)|all(?: of)?(?= (?:my|our)\b)|after (?:all|that|\w+ing [^,]{2,30})|(?:just |only )?(?:for|in|during) this (?:chat|session|conversation)(?: only)?|off the record|(?:just )?between (?:us|you and me)|today only|(?:let'?s )?assume(?: that)?|as a [^,]{2,30}|for (?:work|fun|now|(?:about |over |almost |the (?:last|past) )?\w+ (?:years?|months?))|the truth is|before that|after that|previously|all my life)\b[\s,:.!;-]*)+"
+    r"i (?:was|have been|'ve been) told (?:by (?:my|the|a) \w+ )?(?:that )?(?=(?:i|my|we)\b)|i (?:just |recently |also )*(?:found out|learne?d|learnt|discovered|realised|realized)(?: that)?(?= (?:i|my|we)\b)|i'?d say(?: that)?|i would say(?: that)?|both(?= (?:my|our)\b)|all(?: of)?(?= (?:my|our)\b)|after (?:all|that|\w+ing [^,]{2,30})|(?:just |only )?(?:for|in|during) this (?:chat|session|conversation)(?: only)?|off the record|(?:just )?between (?:us|you and me)|today only|(?:let'?s )?assume(?: that)?|as a [^,]{2,30}|for (?:work|fun|now|(?:about |over |almost |the (?:last|past) )?\w+ (?:years?|months?))|the truth is|before that|after that|previously|all my life)\b[\s,:.!;-]*)+"
 )
 
 
@@ -355,9 +355,17 @@ def _possessive(text: str, start: int, end: int, det: str, at: int) -> Subject |
     if m and not rx(
         r"\s+(?:food|bowl|house|car|bed|toy|room|teacher|school|sitter|walker|park|name tag|hair|litter|phone|laptop|bike)\b"
     ).match(text, m.end(), end):
-        chain = rx(r"'s?\s+").match(text, m.end(), end) if owner_who == "self" and m.group("kin").lower() in KIN and not m.group("ex") else None
+        chain = (
+            rx(r"'s?\s+").match(text, m.end(), end) if owner_who == "self" and m.group("kin").lower() in KIN and not m.group("ex") else None
+        )
         further = rx(kin_pattern()).match(text, chain.end(), end) if chain else None
-        if further and rx(r"(?:,? (?-i:[A-ZÀ-Þ])|\s+(?:is|was|has|lives|works|moved|loves|likes|hates|studies|plays|got|just|also)\b|'s an?\b)").match(text, further.end(), end) and not rx(r"\s+(?:is|was)\s+(?:called|named|(?-i:[A-ZÀ-Þ]))").match(text, further.end(), end):
+        if (
+            further
+            and rx(
+                r"(?:,? (?-i:[A-ZÀ-Þ])|\s+(?:is|was|has|lives|works|moved|loves|likes|hates|studies|plays|got|just|also)\b|'s an?\b)"
+            ).match(text, further.end(), end)
+            and not rx(r"\s+(?:is|was)\s+(?:called|named|(?-i:[A-ZÀ-Þ]))").match(text, further.end(), end)
+        ):
             owner, owner_who, m = m.group("kin").lower(), "kin", further
         kin, ex = m.group("kin").lower(), bool(m.group("ex") and m.group("ex").lower().startswith(("ex", "former")))
         ex = ex or text[at : m.end()].lower().startswith(("ex-", "ex ", "former "))

@@ -83,7 +83,7 @@ PATTERNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             rf"\btrabajo (?:como|de) (?P<job_title>[\wáéíóúñ ]+?)(?: (?:en|para) (?P<employer>{_V}))?(?=[,.;!]|$| y\b)",
             rf"\btrabajo (?:en|para) (?P<employer>{_N})(?: (?:como|de) (?P<job_title>{_V}))?",
             rf"\b(?:no soy|ya no soy) alérgic[oa] (?:al?|a las?|a los) (?P<end_allergy>{_V})",
-            rf"\b(?:soy|es) (?:muy )?alérgic[oa] (?:a los |a las |a la |al |a )(?P<allergy>{_V})",
+            rf"\bsoy (?:muy )?alérgic[oa] (?:a los |a las |a la |al |a )(?P<allergy>{_V})",
             rf"\btengo alergia (?:a los |a las |a la |al |a )(?P<allergy>{_V})",
             r"\b(?:ya )?no soy (?P<end_diet>vegetarian[oa]|vegan[oa])\b",
             r"\bsoy (?P<diet>vegetarian[oa]|vegan[oa]|celíac[oa]|pescetarian[oa])\b",

@@ -6,9 +6,10 @@ from perdure.model.graph import SELF
 from perdure.rules.builder import Builder
 from perdure.rules.discourse import LastSlot, Person
 from perdure.rules.engine import strict
-from perdure.rules.grammar import Subject, kin_pattern, lower_name
+from perdure.rules.grammar import NAME, Subject, kin_pattern, lower_name
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import KIN, KIN_PLURALS, NOT_NAMES
+from perdure.rules.values import cut, names
 
 
 def who(b: Builder, subject: Subject) -> str | None:
@@ -79,6 +80,8 @@ def name_kin(b: Builder, owner: str, word: str, start: int, end: int, *, ended: 
     b.entity(owner, "User" if owner == SELF else "Person")
     b.slot(owner, kin.attribute, name)
     b.relate(owner, kin.relation, name)
+    if kin.attribute in ("boss", "partner") and rx(rf"\b(?:my|our) (?:brand )?new {word}\b").search(b.text, *b.bounds):
+        b.slot(owner, kin.attribute, "", ended=True)  # the one before is one no more
     b.discourse.name_kin(owner, word, name)
     b.people.append(Person(name, kin.gender, start))
     b.discourse.last = LastSlot(owner, kin.attribute, name, "name", kin=word)
@@ -98,6 +101,11 @@ def mentions(b: Builder, start: int, end: int) -> None:
         rf"\b(?:my|our)\s+{kin_pattern()}(?:\s|,\s|:\s|\s\()(?:named |called )?(?P<name>(?-i:[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?))(?=(?P<after>[\s,.;:!?)']|$)(?P<more>\s*(?:and|&)\s+(?-i:[A-ZÀ-Þ][\w-]+))?)"
         rf"|(?P<name2>(?-i:[A-ZÀ-Þ][\w-]+(?: [A-ZÀ-Þ][\w-]+)?))(?:,| \(|, who is|, who's)\s*(?:my|our)\s+{kin_pattern().replace('(?P<ex>', '(?P<ex2>').replace('(?P<kin>', '(?P<kin2>')}(?=[\s,.)]|$)"
     )
+    for m in rx(
+        rf"\b(?:my|our) (?:(?:two|three|four|five|both|\d|little|older|younger|big|small|grown) )*(?P<kin>{'|'.join(KIN_PLURALS)}),? (?:(?:are )?(?:named|called) )?(?P<names>{NAME}(?:, {NAME})*,? (?:and|&) {NAME})(?=[\s,.!?)]|$)"
+    ).finditer(b.text, start, end):
+        for a, z in names(b.text, *m.span("names")):
+            name_kin(b, b.speaker, KIN_PLURALS[m.group("kin").lower()], a, z)
     for m in rx(rf"\b(?:my|our)\s+{kin_pattern()}").finditer(b.text, start, end):
         plain = lower_name(b.text, m.end(), end)
         if plain and m.group("kin").lower() in KIN:
@@ -144,15 +152,27 @@ def call_me(b: Builder, start: int, end: int) -> None:
         b.slot(b.speaker, "name", m.group("name"))
 
 
+def prescribed(b: Builder, start: int, end: int) -> None:
+    """Reads "The doctor put me on 50 mg of sertraline"."""
+    m = rx(
+        r"\b(?:put me on|prescribed(?: me)?|started me on|switched me to|has me on|got me on) (?P<drug>.+)"
+    ).search(b.text, start, end)
+    if m is None or rx(r"\b(?:not|never|might|may|could|would|wants? to|if)\b|n't").search(b.text, start, m.start()):
+        return
+    for a, z in cut("dose", b.text, *m.span("drug")):
+        b.slot(b.speaker, "medication", b.value(a, z))
+        b.relate(b.speaker, "takes", b.entity(b.value(a, z), "Medication"))
+
+
 def reach_me(b: Builder, start: int, end: int) -> None:
     """Reads "You can reach me at jo@example.com", "email me at …": how the speaker is reached."""
     m = rx(
-        r"\b(?:reach|contact|e-?mail|write(?: to)?|message|text|call|ring|phone|get (?:hold of|in touch with)|ping|find) me (?:at|on|under|via|by (?:e-?mail|phone) (?:at|on)|through)(?: my \w+ ?\w*)? (?P<to>\S.{4,60})"
+        r"\b(?:reach|contact|e-?mail|write(?: to)?|message|text|call|ring|phone|get (?:hold of|in touch with)|ping|find) me (?:at|on|under|via|by (?:e-?mail|phone) (?:at|on)|through)(?: my \w+ ?\w*)? (?P<to>\S.{4,60})|\bmy (?:new |current |other |work |private )*(?:e-?mail(?: address)?|(?:phone |mobile )?number|mobile|phone)\b[^@\d.!?]{0,20}?(?P<to2>\+?\d.{4,30}|[\w.+-]+@.{4,40})"
     ).search(b.text, start, end)
     if m is None or rx(r"\b(?:don'?t|never|not|can'?t|cannot|no longer)\b[^.]{0,30}$").search(b.text, start, m.start() + 1):
         return
     for attribute in ("email", "phone"):
-        for a, z in strict(b.text, attribute, *m.span("to")):
+        for a, z in strict(b.text, attribute, *m.span("to" if m.group("to") else "to2")):
             b.slot(b.speaker, attribute, b.value(a, z))
             return
 

@@ -17,7 +17,7 @@ TIME = (
     r"(?:[\s,(]+|^)(?:(?:just |only |about |around |almost |nearly |over |more than |every single |back )*"
     r"(?:last|next|this|the past|the last|every|each) (?:\w+ )?(?:night|week|weekend|month|year|day|morning|evening|afternoon|summer|winter|spring|fall|autumn|decade|time|quarter|century|semester|"
     rf"{WEEKDAYS}s?|{MONTHS})\b|yesterday|today|tomorrow|tonight|recently|lately|nowadays|these days|currently|right now|just now|at the moment|for now|now\b|already|again\b|anymore|any more|any longer|"
-    r"after all|as well|too\b|though\b|either\b|at all|a lot\b|very much|so much|the most|more than anything|instead|btw|lol|haha|once (?:a|per|every)|twice|three times|"
+    r"after all|as well|too\b|though\b|either\b|at all|a lot\b|very much|so much|the most|more than anything|with a passion|to bits|to death|instead|btw|lol|haha|once (?:a|per|every)|twice|three times|"
     rf"(?:since|until|till|before|after|by|during|from|as of|starting|beginning|in|on|at|around|for)[\s]+(?:the |early |late |mid |mid-|about |around |over |almost |nearly |more than |end of |beginning of |past |last |next |this |then |only )*"
     rf"(?:\d{{4}}\b|{MONTHS}(?![a-z])|{WEEKDAYS}s?\b|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTHS}(?![a-z])|\d{{1,2}}(?::\d\d)? ?(?:am|pm|a\.m|p\.m|o'clock)|noon|midnight|christmas|easter|new year|"
     rf"{NUMBERS}(?: more)? (?:seconds?|minutes?|hours?|days?|weeks?|weekends?|months?|years?|decades?|semesters?)\b|yesterday|today|tomorrow|tonight|now\b|childhood|weekends?\b|weekdays|mornings?\b|evenings?\b|nights?\b|"

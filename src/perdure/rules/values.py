@@ -29,6 +29,12 @@ _NAME = (
 )
 
 
+_NO_HOMES = frozenset(
+    "office offices team department branch division group project site building desk floor room hotel hostel airbnb unit campus company role position job shift list folder topic question subject side seat".split()
+)
+"""What one moves to without moving house."""
+
+
 def place(text: str, start: int, end: int) -> list[Span]:
     """A place; "a small town" is none, "a village near Bath" is, "Portland, Oregon" is one."""
     end = words_end(
@@ -61,7 +67,7 @@ def place(text: str, start: int, end: int) -> list[Span]:
     if low.startswith("the "):
         start += 4
         low = low[4:]
-    if low.split()[0] in NOT_PLACES or len(low.split()) > 6 or (not proper and len(low.split()) > 3) or any(c.isdigit() for c in low[:1]):
+    if low.split()[-1] in _NO_HOMES or low.split()[0] in NOT_PLACES or len(low.split()) > 6 or (not proper and len(low.split()) > 3) or any(c.isdigit() for c in low[:1]):
         return []
     return [(start, end)]
 

@@ -115,7 +115,7 @@ class Desk:
         """One line on stderr that is not part of the result."""
         from perdure.doors.cli.show import clean
 
-        self.err.print(clean(text), style="dim")
+        self.err.print(clean(text), style="dim", soft_wrap=True)
 
     def fail(self, error: BaseException) -> NoReturn:
         """The command's end in an error: said once on stderr, and told to the shell.

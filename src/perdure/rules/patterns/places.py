@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     Rule("move", rf" {_HOW}(?:out of|away from|out from|from) (?P<end_lives_in>.+)", event=True),
     Rule("settle", r" (?:down )?in (?P<lives_in>.+)", event=True),
     Rule("leave", r" (?P<end_lives_in>.+?) (?:and moved to|for) (?P<lives_in__proper_place>.+)", event=True),
+    Rule("=to", r" (?P<travel__proper_place>.+)", event=True, needs="be", kind="episodic"),
     Rule("visit", r" (?P<travel__proper_place>.+)", event=True, kind="episodic"),
     Rule(
         "travel fly",

@@ -1,0 +1,162 @@
+"""Questions to score with: from a file, or made from the memories themselves.
+
+A self-made question is its memory reworded by rule: the answer is taken out where the memory holds it as a slot and enough is left
+to ask with, the subject is turned to question form, everyday words give way to synonyms, and function words are dropped. No
+randomness: the same memory gives the same question. Such questions are easier than real ones, which share fewer words with what
+they look for, and they ask only for what was extracted. The rules are for English; a memory that they leave as it is asks nothing
+and is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from perdure.errors import ImportFormatError
+from perdure.model.base import Value
+from perdure.rules.words import STOP_WORDS, stem, terms
+
+if TYPE_CHECKING:
+    from perdure.model.memory import MemoryRecord
+
+MAX_WORDS: Final = 16
+"""Words of a self-made question; people ask short."""
+ENOUGH: Final = 2
+"""So many words must be left to ask with when the answer is taken out."""
+
+_PAIRS: Final = """
+live reside; move relocate; buy purchase; work employ; job position; house home; car vehicle; kid child; child kid; film movie;
+movie film; holiday vacation; vacation holiday; trip journey; like enjoy; love adore; hate dislike; big large; small little;
+start begin; begin start; finish complete; doctor physician; ill sick; sick ill; wife spouse; husband spouse; mother mum; mum mother;
+father dad; dad father; photo picture; picture photo; phone telephone; laptop notebook; computer machine; repair fix; fix repair;
+break fail; broken defective; cheap inexpensive; expensive costly; happy glad; sad unhappy; afraid scared; scared afraid;
+angry upset; want wish; need require; get receive; give hand; meet encounter; speak talk; talk speak; tell inform; help assist;
+think believe; plan intend; try attempt; learn study; study learn; teach instruct; friend buddy; colleague coworker;
+boss manager; company firm; money cash; salary pay; price cost; cost price; shop store; store shop; flat apartment;
+apartment flat; street road; city town; town city; country nation; journey trip; flight plane; bike bicycle; bicycle bike;
+dog puppy; cat kitten; food meal; meal food; dinner supper; drink beverage; dish meal; cook prepare; recipe instructions;
+garden yard; tree plant; book novel; song tune; game match; party celebration; gift present; present gift; wedding marriage;
+birthday anniversary; school class; exam test; test exam; meeting appointment; appointment meeting; problem issue; issue problem;
+error fault; answer reply; question query; idea thought; quick fast; fast quick; slow sluggish; old ancient; new recent;
+last previous; next coming; often frequently; always constantly; never ever; usually normally; currently presently; now presently;
+today currently; medicine medication; medication medicine; pain ache; headache migraine; allergy intolerance; run jog;
+walk stroll; swim bathe; travel journey; visit see; arrive come; leave depart; return come; offer propose; change switch; switch change;
+grow raise; save keep; team group; app program; cold chilly; hot warm; hard difficult; difficult hard; easy simple
+"""
+SYNONYMS: Final = {stem(word): other for word, other in (pair.split() for pair in _PAIRS.replace("\n", " ").split(";"))}
+
+_WHERE: Final = "lives_in from travel address"
+_WHEN: Final = "birthday appointment event plan"
+_WHO: Final = "name spouse partner child parent sibling friend colleague boss pet"
+_ASKS: Final = {attribute: word for word, group in (("Where", _WHERE), ("When", _WHEN), ("Who", _WHO)) for attribute in group.split()}
+_WORD: Final = re.compile(r"[^\W_]+(?:[-.'’_@][^\W_]+)*")
+_FIRST_PERSON: Final = {"i": "did I", "we": "did we", "my": "is my", "our": "is our"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Value):
+    """A question and the messages that hold its answer. `any_will_do`: each of them holds all of it."""
+
+    text: str
+    evidence: tuple[str, ...]
+    any_will_do: bool = False
+
+
+def read_questions(path: Path, known: Collection[str]) -> list[Question]:
+    """The questions of a JSONL file: ``{"question": "…", "evidence": ["message id", …]}`` a line; other keys are not looked at.
+
+    Args:
+        path: the file.
+        known: the ids of the messages there are.
+
+    Raises:
+        ImportFormatError: the file or a line of it cannot be used; the message names the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as e:
+        reason = e.strerror if isinstance(e, OSError) else f"not UTF-8 at byte {e.start}"
+        raise ImportFormatError(f"{path} cannot be read: {reason}.", argument="questions") from e
+    questions = [_question(line, f"{path.name}, line {number}", known) for number, line in enumerate(lines, 1) if line.strip()]
+    if not questions:
+        raise ImportFormatError(f'{path.name} holds no question. Give one {{"question": …, "evidence": […]}} a line.', argument="questions")
+    return questions
+
+
+def _question(line: str, where: str, known: Collection[str]) -> Question:
+    def refuse(why: str) -> ImportFormatError:
+        return ImportFormatError(f"{where}: {why}.", argument="questions")
+
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as e:
+        raise refuse(f"not JSON: {e}") from e
+    if not isinstance(value, dict):
+        raise refuse(f"expected a JSON object, not {type(value).__name__}")
+    parts = cast("dict[str, Any]", value)
+    text, evidence = parts.get("question"), parts.get("evidence")
+    if not isinstance(text, str) or not text.strip():
+        raise refuse('"question" must be a text')
+    if not isinstance(evidence, list) or not evidence:
+        raise refuse('"evidence" must be a list of message ids, at least one')
+    ids = [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in cast("list[object]", evidence)]
+    for one in ids:
+        if not isinstance(one, str) or one not in known:
+            raise refuse(f"there is no message {one!r} in the conversations; evidence names the ids of their messages")
+    return Question(text, tuple(dict.fromkeys(cast("list[str]", ids))))
+
+
+def made_from(memories: Iterable[MemoryRecord]) -> list[Question]:
+    """A question for each memory that the rules can reword, in the order given."""
+    made: list[Question] = []
+    for memory in memories:
+        values = [(slot.attribute, slot.value) for slot in memory.slots]
+        text = paraphrase(memory.text, values)
+        if text is not None and memory.sources:
+            made.append(Question(text, tuple(dict.fromkeys(s.message_id for s in memory.sources)), any_will_do=True))
+    return made
+
+
+def paraphrase(text: str, values: Iterable[tuple[str, str]] = ()) -> str | None:
+    """`text` as a question in other words; None when there is nothing to change.
+
+    Args:
+        text: a statement.
+        values: (attribute, value) pairs that it states; the first that can be spared is taken out and asked for.
+    """
+    asks, rest = "What about", text
+    for attribute, value in values:
+        cut = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " ", text, flags=re.IGNORECASE) if value.strip() else text
+        if cut != text and len(_content(cut)) >= ENOUGH:
+            asks, rest = _ASKS.get(attribute, "What"), cut
+            break
+    content = _content(rest)
+    replaced = [_synonym(word) for word in content]
+    if not content or (rest == text and replaced == content and len(content) == len(_WORD.findall(text))):
+        return None
+    first = _WORD.search(text)
+    subject = _FIRST_PERSON.get(re.split("['’]", first[0])[0].lower(), "") if first else ""
+    if asks == "What about":
+        subject = subject.partition(" ")[2]
+    return " ".join(part for part in (asks, subject, *replaced[:MAX_WORDS]) if part) + "?"
+
+
+def _content(text: str) -> list[str]:
+    """The words that carry the meaning, as written; a contracted "not" in full."""
+    words: list[str] = []
+    for word in _WORD.findall(text):
+        plain = word.replace("’", "'").lower()
+        if plain.endswith("n't"):
+            words.append("not")
+        elif plain not in STOP_WORDS and plain.rpartition("'")[0] not in STOP_WORDS and terms(word):
+            words.append(word)
+    return words
+
+
+def _synonym(word: str) -> str:
+    """Another word for one that is written small; names and numbers stay."""
+    return SYNONYMS.get(stem(word), word) if word.isascii() and word.isalpha() and word.islower() else word
