@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 from perdure.doors.cli.main import app
 
 PAGE = Path(__file__).with_name("cli.md")
-BLOCK = re.compile(r"<!-- help: ?(?P<command>[a-z-]*) -->\n.*?<!-- end -->", re.DOTALL)
+BLOCK = re.compile(r"<!-- help: ?(?P<command>[a-z -]*?) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def help_of(command: str) -> str:
@@ -34,9 +35,10 @@ def current(page: str) -> str:
 
 
 def undocumented(page: str) -> list[str]:
-    """Commands without a help block."""
-    commands: dict[str, object] = get_command(app).commands  # type: ignore[attr-defined]
-    return sorted(set(commands) - {m["command"] for m in BLOCK.finditer(page)})
+    """Commands, and commands of a group, without a help block."""
+    commands: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]
+    names = set(commands) | {f"{group} {name}" for group, made in commands.items() for name in getattr(made, "commands", ())}
+    return sorted(names - {m["command"] for m in BLOCK.finditer(page)})
 
 
 def main() -> int:

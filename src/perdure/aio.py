@@ -63,6 +63,7 @@ class AsyncMemory:
     explain = _threaded(Memory.explain)
     why_not = _threaded(Memory.why_not)
     end_session = _threaded(Memory.end_session)
+    embed = _threaded(Memory.embed)
     jobs = _threaded(Memory.jobs)
     work = _threaded(Memory.work)
     conflicts = _threaded(Memory.conflicts)

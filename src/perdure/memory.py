@@ -425,6 +425,17 @@ class Memory:
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, kinds=kinds)
         return inspect.why_not(self._stores, _text(query, "query"), _text(id, "id"), view, limit=_limit(limit), tree=parse(filters))
 
+    def embed(self, texts: Sequence[str]) -> builtins.list[builtins.list[float]]:
+        """Texts as the vectors this memory searches by, without any store: one list of unit length per text, in order.
+
+        Raises:
+            InputError: `texts` is not a sequence of strings. ModelError: the embedder failed.
+        """
+        if isinstance(texts, str):
+            raise InputError("texts must be a sequence of strings, not one. Write embed([text]).", argument="texts")
+        vectors: builtins.list[builtins.list[float]] = self._stores.embedder.embed([_text(t, "texts") for t in texts]).tolist()
+        return vectors
+
     def jobs(self, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None) -> builtins.list[Job]:
         """The extraction jobs of a scope's owner, or all; oldest first."""
         scope = _any_scope(user_id, agent_id, session_id)

@@ -33,11 +33,19 @@ def captured(content, *, doc=1, at=NOW, role="user", name=None, scope=ADA, priva
     return CapturedMessage(Message(content, role, name, f"m{doc}", at), doc, "e1", scope, at, private)
 
 
-def record(text, *slots, at=NOW, role="user", id="known", doc=100, scope=ADA, **fields):
+def record(text, *slots, at=NOW, role="user", uid="known", doc=100, scope=ADA, **fields):
     """A memory that is known, proven by one message said at `at`."""
     source = Source("m0", text, role, at, role, 0, len(text), doc=doc + 1000)
-    made = {"kind": "fact", "term": "long_term", "sources": (source,), "valid_from": at, "recorded_at": at, "slots": tuple(slots), "doc": doc}
-    return MemoryRecord(id=id, text=text, scope=scope, **(made | fields))
+    made = {
+        "kind": "fact",
+        "term": "long_term",
+        "sources": (source,),
+        "valid_from": at,
+        "recorded_at": at,
+        "slots": tuple(slots),
+        "doc": doc,
+    }
+    return MemoryRecord(id=uid, text=text, scope=scope, **(made | fields))
 
 
 # ---------------------------------------------------------------------- an owner's columns, as search sees them

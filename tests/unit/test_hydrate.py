@@ -139,15 +139,15 @@ def test_a_lying_index_cannot_show_anything_twice_or_past_the_filter(lied_to):
 
 
 def test_the_words_of_a_deleted_memory_are_struck_from_its_message(plain_memory):
-    said = "I live in Maribor. My brother Tomislav lives in Ljubljana, and we talk every week about the garden he keeps there."
-    result = plain_memory.add(said, user_id="ada", session_id="s1")
-    gone = next(m for m in result.memories if "Tomislav" in m.text)
+    said = "Is there a tram along the river on Sundays, and would it stop at the old bridge? My brother Tomislav lives in Ljubljana."
+    (gone,) = plain_memory.add(said, user_id="ada", session_id="s1").memories
     plain_memory.delete(gone.id)
-    quote = gone.sources[0].quote
-    for question in ("Maribor", "Tomislav", "the garden he keeps"):
-        for h in plain_memory.search(question, user_id="ada", limit=50):
-            assert quote not in h.text
-            assert all(quote not in s.quote for s in h.sources)
-        context = plain_memory.context(question, user_id="ada", session_id="s1")
-        assert quote not in context.text
-    assert any(DELETED in h.text for h in plain_memory.search("Maribor", user_id="ada", limit=50)) or quote == said
+    (hit,) = plain_memory.search("tram along the river", user_id="ada")
+    assert "tram along the river" in hit.text
+    assert DELETED in hit.text
+    for question in ("Tomislav", "Ljubljana", "tram along the river"):
+        hits = plain_memory.search(question, user_id="ada", limit=50)
+        told = [h.text for h in hits] + [s.quote for h in hits for s in h.sources] + [h.message.content for h in hits if h.message]
+        told.append(plain_memory.context(question, user_id="ada", session_id="s1").text)
+        told.append(plain_memory.ask(question, user_id="ada").text)
+        assert not [t for t in told if "Tomislav" in t]

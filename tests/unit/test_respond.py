@@ -24,13 +24,13 @@ text = st.one_of(
 
 
 def as_hit(n, said, score, path=""):
-    r = record(said, id=f"memory{n}", doc=n + 1, at=days(-n))
+    r = record(said, uid=f"memory{n}", doc=n + 1, at=days(-n))
     why = (Signal("graph", 1, 1.0, 1.0, 0.1, path),) if path else ()
     return Hit(said, score, r, None, r.sources, why)
 
 
 def as_fact(n, value):
-    r = record(f"It is {value}", id=f"fact{n}", doc=500 + n)
+    r = record(f"It is {value}", uid=f"fact{n}", doc=500 + n)
     return Fact("user", "likes", value, (value,), r, Slot("user", "likes", value))
 
 
@@ -106,7 +106,7 @@ def test_escaping_is_on_one_line_and_hides_tags():
 
 
 # --- checked answers
-BEES, DELHI = record("Ada keeps bees in the garden.", id="b"), record("Ada lives in Delhi.", id="d")
+BEES, DELHI = record("Ada keeps bees in the garden.", uid="b"), record("Ada lives in Delhi.", uid="d")
 PAGE = Context("…", (), (Citation(1, "b", BEES.text, BEES.sources), Citation(2, "d", DELHI.text, DELHI.sources)), 10, 100)
 
 #: what a model wrote | what stands | numbers cited | words of what is reported

@@ -131,6 +131,30 @@ def test_messages_before_settle_pronouns_and_issues():
     }
 
 
+def test_a_bare_answer_takes_its_meaning_from_the_question_before():
+    question = Message("Nice to meet you! What's your name?", role="assistant", timestamp=NOW)
+    (known,) = extract(Message("Ada.", timestamp=NOW), recent=(question,)).candidates
+    assert [(s.entity, s.attribute, s.value) for s in known.slots] == [("user", "name", "Ada")]
+    (told,) = extract(question, Message("Ada.", timestamp=NOW)).candidates
+    assert (told.message, told.also) == (1, (0,))
+    assert not extract(Message("Ada.", timestamp=NOW)).candidates
+    assert not extract(question, Message("Why do you ask?", timestamp=NOW)).candidates
+
+
+def test_what_is_yet_to_come_is_dated_by_its_day_and_known_at_once():
+    (appointment,) = extract(Message("I have a dentist appointment in two weeks.", timestamp=NOW)).candidates
+    assert iso(appointment.valid_from).startswith("2026-03-29")
+    assert [s.valid_from for s in appointment.slots] == [NOW]
+
+
+def test_messages_before_are_read_alike_however_often():
+    recent = (Message("Let's role-play: I'm a knight named Arthur.", timestamp=NOW), Message("My sister Priya called.", timestamp=NOW))
+    for _ in range(2):
+        assert not extract(Message("I live in a castle in Camelot.", timestamp=NOW), recent=recent[:1]).candidates
+        (she,) = extract(Message("She lives in Leeds.", timestamp=NOW), recent=recent[1:]).candidates
+        assert [s.entity for s in she.slots] == ["Priya"]
+
+
 def test_an_unnamed_relative_can_be_named_later():
     result = extract(Message("My sister is a doctor.", timestamp=NOW))
     (person,) = [e for c in result.candidates for e in c.entities if e.type == "Person"]
@@ -196,6 +220,8 @@ def test_candidates_are_bounded():
     [
         ("City", "lives_in"),
         ("favourite food", "favorite_food"),
+        ("favourite colour", "favorite_color"),
+        ("favorite_flavour", "favorite_flavor"),
         ("company", "employer"),
         ("allergies", "allergy"),
         ("job", "job_title"),

@@ -65,6 +65,10 @@ def read_answer(b: Builder, question: Message, start: int, end: int) -> bool:
     attribute, cutter, lead, m = wanted
     opened = rx(rf"(?:(?:oh|well|sure|hi|hey|hello|um|uh|yes|yeah|yep),? )*(?:{lead})?").match(b.text, start, end)
     at = opened.end() if opened else start
+    if rx(r"(?:i|we|you|it|he|she|they|that|this|these|those|my|our|your|the|let|one|some|any|it's|i'\w+)\b(?:'|\s|$)").match(
+        b.text, at, end
+    ) or rx(r"\b(?:or|not|n't|rather|depends|say|tell|know|sure|secret|private|business)\b").search(b.text, at, end):
+        return False  # a sentence of its own, a choice or a refusal
     if cutter in _FORMS:
         form = rx(rf"(?:{_FORMS[cutter]})(?=[\s.!,]*$)").match(b.text, at, end)
         spans = [form.span()] if form else []
@@ -72,7 +76,13 @@ def read_answer(b: Builder, question: Message, start: int, end: int) -> bool:
         spans = cut(cutter, b.text, at, end)
         if cutter == "job" and not spans:
             return False
-    if not spans or rx(r"[\s.!,]*").fullmatch(b.text, spans[-1][1], end) is None:
+    if (
+        not spans
+        or rx(
+            r"(?:,? (?:is|would be|works|will do|please|thanks|thank you|actually|fine|ok|okay|good|great|perfect|i think|currently|now|right now))*[\s.!,]*"
+        ).fullmatch(b.text, spans[-1][1], end)
+        is None
+    ):
         return False  # more than a value: it is read as any sentence
     b.bounds = (start, end)
     if attribute == "kin":

@@ -12,7 +12,8 @@ from perdure.model.message import Message
 from perdure.rules.answers import read_answer
 from perdure.rules.builder import Builder
 from perdure.rules.dates import DatePhrase
-from perdure.rules.endings import lost, no_longer_true, no_more_liked, parted, single_again, take_back
+from perdure.rules.endings import called_off, lost, no_longer_true, no_more_liked, parted, single_again, take_back
+from perdure.rules.engine import MOVED
 from perdure.rules.filing import correct, file_clause, file_faults, file_foreign, now_at, now_in
 from perdure.rules.gate import Verdict, explicit_prefix
 from perdure.rules.grammar import Clause, clauses
@@ -66,6 +67,7 @@ def understand(b: Builder, start: int, end: int, verdict: Verdict) -> list[Claus
     else:
         parted(b, body, end)
         lost(b, body, end)
+        called_off(b, body, end)
         single_again(b)
         no_more_liked(b, body, end)
         if verdict.chat and not b.slots:
@@ -105,7 +107,10 @@ def _candidate(b: Builder, start: int, end: int, verdict: Verdict, parsed: list[
         return None
     phrases = b.phrases()
     tenses = {c.predicate.tense for c in parsed if c.predicate is not None}
-    upcoming = bool(tenses) and tenses.isdisjoint(("past", "past_perfect", "perfect"))
+    upcoming = bool(tenses) and (
+        tenses.isdisjoint(("past", "past_perfect", "perfect"))
+        or any(c.predicate.head in MOVED for c in parsed if c.predicate is not None and c.subject.who == "thing")
+    )
     valid_from, valid_to, expires = _validity(b, phrases, verdict, upcoming=upcoming)
     kind: Kind = "preference" if verdict.standing and not firm and not procedure else _kind(b, parsed, procedure=procedure)
     dated = valid_from is not None and valid_from > b.anchor and bool(b.slots) and all(s.attribute in _DATED for s in b.slots)
@@ -209,9 +214,9 @@ def _validity(
             and not any(s.attribute == "warranty" for s in b.slots)
         ):
             valid_to = phrase.end
-        elif (phrase.relation in ("since", "at", "after") and valid_from is None and not timeless and not planned and phrase.start <= b.anchor) or (
-            phrase.relation == "at" and valid_from is None and ahead and phrase.start > b.anchor
-        ):
+        elif (
+            phrase.relation in ("since", "at", "after") and valid_from is None and not timeless and not planned and phrase.start <= b.anchor
+        ) or (phrase.relation == "at" and valid_from is None and ahead and phrase.start > b.anchor):
             valid_from = _to_the_day(phrase, b.anchor) if phrase.start > b.anchor else phrase.start
     expires = valid_to
     if valid_to is None and verdict.short:

@@ -6,6 +6,7 @@ from perdure.rules.builder import Builder
 from perdure.rules.grammar import NAME, kin_pattern
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import KIN, KIN_PLURALS, NOT_NAMES
+from perdure.rules.values import cut
 
 _PARTED = (
     r"(?:(?:have|had|has|'ve|are|were|'re|just|finally|recently|sadly|officially|now|both|decided to|then|also|amicably) )*"
@@ -48,6 +49,31 @@ def parted(b: Builder, start: int, end: int) -> None:
     for attribute in _COMPANIONS if not word else (KIN[word].attribute,):
         b.drop(attribute, name)
         b.slot(b.speaker, attribute, name, ended=True)
+
+
+def called_off(b: Builder, start: int, end: int) -> None:
+    """Reads "My flight got cancelled", "we're not going to Croatia any more", "I decided not to move to Vienna": a plan that is off."""
+    m = rx(
+        r"\b(?:my|our|the) (?P<what>[\w' -]{3,50}?)(?: is| was| got| has been| have been| were| are|'s been|'s)(?: just| now| sadly| unfortunately)* (?:cancelled|canceled|called off|off(?=[\s.,!]*$))"
+    ).search(b.text, start, end)
+    if m:
+        value = b.value(*m.span("what"))
+        b.slot(b.speaker, "plan", value, ended=True)
+        b.slot(b.speaker, "appointment", value, ended=True)
+        trip = rx(
+            r"(?:(?:trip|flight|holiday|vacation|visit|tour|cruise)s? to (?P<to>.+)|(?P<at>(?-i:[A-ZÀ-Þ])[\w -]+?) (?:trip|flight|holiday|vacation|visit|tour|cruise)s?)$"
+        ).search(value)
+        if trip:
+            for attribute in ("plan", "travel"):
+                b.slot(b.speaker, attribute, trip.group("to") or trip.group("at"), ended=True)
+        return
+    m = rx(
+        r"\b(?:(?:i'm|i am|we're|we are|i|we) (?:\w+ )?(?:not|no longer|won't be|aren't|decided not to be|decided against|decided not to|no longer plan to|changed (?:my|our) minds? about)|(?:i|we) (?:aren't|won't be|won't)) "
+        r"(?:going|flying|travell?ing|moving|driving|relocating|go|fly|travel|move|drive|relocate) to (?P<place>(?-i:[A-ZÀ-Þ]).+)"
+    ).search(b.text, start, end)
+    for a, z in cut("proper_place", b.text, *m.span("place")) if m else []:
+        for attribute in ("plan", "travel"):
+            b.slot(b.speaker, attribute, b.lasting(attribute, a, z), ended=True)
 
 
 def single_again(b: Builder) -> None:
@@ -130,7 +156,9 @@ def no_longer_true(b: Builder, start: int, end: int) -> None:
 
 def no_more_liked(b: Builder, start: int, end: int) -> None:
     """Reads "I don't like mushrooms any more, can't stand them": what is no longer liked is disliked."""
-    if rx(r"\b(?:can'?t (?:stand|bear)|cannot (?:stand|bear)|hate|detest|loathe|despise|dislike) (?:it|them|those)\b").search(b.text, start, end):
+    if rx(r"\b(?:can'?t (?:stand|bear)|cannot (?:stand|bear)|hate|detest|loathe|despise|dislike) (?:it|them|those)\b").search(
+        b.text, start, end
+    ):
         for slot in [s for s in b.ended if s.attribute == "likes" and s.value]:
             b.slot(slot.entity, "dislikes", slot.value)
             b.kinds.append("preference")

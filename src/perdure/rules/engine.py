@@ -87,6 +87,8 @@ def read_noun(text: str, subject: Subject, p: Predicate) -> list[Reading]:
     return []
 
 
+MOVED = frozenset("moved rescheduled postponed pushed brought shifted delayed changed".split())
+"""What is done to an occasion that still takes place, at another time."""
 _HAPPENS = frozenset("leaves departs arrives starts begins boards lands ends goes takes got moved".split())
 
 
@@ -123,8 +125,11 @@ def value_readings(
     if attribute in ("birthday", "from", "anniversary"):
         ended = p.negated
     if rule.cutter == "occasion" and spans and noun_span[1]:
+        if rx(rf"\b(?:{WEEKDAYS}s|every|each|daily|weekly|monthly|usually|always|(?:week|month|year)ly)\b").search(text, p.start, p.end):
+            return []  # it recurs: no day of it is the day
         lead = rx(r"(?:next|upcoming|new|own)\s+").match(text, *noun_span)
         spans = [(lead.end() if lead else noun_span[0], noun_span[1])]
+        ended = ended and p.head not in MOVED
     return [Reading(attribute, a, b, ended, rule.kind) for a, b in spans] + (
         [] if ended else _corrected(text, attribute, spans, p, rule.cutter, rule.kind)
     )

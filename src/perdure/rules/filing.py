@@ -64,7 +64,9 @@ def now_at(b: Builder, start: int, end: int) -> None:
 
 def now_in(b: Builder, start: int, end: int) -> None:
     """Reads "We moved again, we're in Tallinn now": only beside a move does "in" mean a home."""
-    if any(s.attribute == "lives_in" for s in b.slots) or not rx(r"\b(?:i|we|i've|we've)\b.{0,20}\b(?:moved|relocated)\b").search(b.text, start, end):
+    if any(s.attribute == "lives_in" for s in b.slots) or not rx(r"\b(?:i|we|i've|we've)\b.{0,20}\b(?:moved|relocated)\b").search(
+        b.text, start, end
+    ):
         return
     m = rx(r"\b(?:i'?m|i am|we'?re|we are) (?:now |currently |living )*in (?P<place>.+)").search(b.text, start, end)
     for a, z in cut("proper_place", b.text, *m.span("place")) if m else []:
@@ -107,6 +109,8 @@ def _noun(b: Builder, clause: Clause, readings: list[Reading]) -> None:
                 if owner.startswith(("my ", b.speaker)):
                     b.unname(owner)
                 name_kin(b, b.speaker, subject.kin, reading.start, reading.end)
+            elif value:
+                b.slot(b.speaker, KIN[KIN_PLURALS.get(subject.kin, subject.kin)].attribute, value, ended=True)
             continue
         if reading.attribute == "thing" and match is not None:
             _own(

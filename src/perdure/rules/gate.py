@@ -104,6 +104,7 @@ _CHAT = any_of(
     r"^(?:we|i) (?:should|could|can|shall|must|may|would have|could have|should have)\b(?!n't)(?! (?:speak|play|swim|read|cook|eat|only|drive|code|dance|sing|not))",
     r"^(?:it|that|this|there|these|those)(?:'s|'re| is| was| are| were| sounds?| looks?| seems?| makes?| will| would| must| feels?| has been)\b",
     r"^you(?:'re|'ve|'d|'ll| |r )",
+    r"^i(?:'d| would) (?:rather|prefer) not (?:to )?(?:say|tell|answer|discuss|talk|share|go into|disclose|mention)\b",
     r"^i (?:have to|gotta|must|need to|should) (?:go|run|leave|say|admit|agree|be honest)\b",
     r"^i have (?:no idea|a feeling|a hunch|to (?:say|admit))\b",
     r"^i(?:'ll| will) (?:try|check|look|let you|see|think|give|be (?:right )?back|do (?:that|it)|take (?:it|that|a look)|keep|wait|get back|definitely|have to|pass|consider|be sure|make sure)\b",
@@ -146,7 +147,7 @@ _ROLE_PLAY_OVER = any_of(
     r"\bseriously now\b",
 )
 _HEARSAY = (
-    r"^(?:(?:and|but|so|well|also|yesterday|today|apparently),? )*(?!i\b|we\b|(?:my|the|our) (?:doctor|gp|dr|dentist|vet|nurse|dermatologist|cardiologist|pediatrician|allergist|test|results?|scan|dietitian|optician))"
+    r"^(?:(?:and|but|so|well|also|yesterday|today|apparently),? )*(?!i\b|we\b|(?:as|like) (?:i|we)\b|(?:my|the|our) (?:doctor|gp|dr|dentist|vet|nurse|dermatologist|cardiologist|pediatrician|allergist|test|results?|scan|dietitian|optician))"
     r"(?:[\w'.]+ ){1,4}?(?:says?|said|tells?|told|thinks?|thought|claims?|claimed|believes?|believed|insists?|insisted|wants? (?:me|us)|wanted (?:me|us)|suggests?|suggested|recommends?|recommended|asked|asks|wishes|wished|heard|joked|jokes|keeps? (?:saying|telling)|reckons?|assumes?)\b"
 )
 _SAID = r"(?:say|said|saying|tell|told|telling|claim(?:ed|ing)?|mention(?:ed|ing)?|wr(?:ote|itten)|stat(?:ed?|ing)|suggest(?:ed|ing)?|impl(?:y|ied|ying)|mean(?:t|ing)?|admit(?:ted)?|meant to say)"
@@ -174,7 +175,7 @@ _DENIAL = (
     r"(?:it|that)(?:'s| is) (?:just |simply |actually |really )*(?:not (?:true|the case|correct|right|so)|untrue|false|wrong|a lie|incorrect)(?: any ?more| any longer| at all)? that "
     r"|(?:it|that) (?:isn'?t|is no longer|wasn'?t|was never) (?:true|the case|correct|right)(?: any ?more| any longer)? that "
     r"|forget (?:that |about the fact that |the fact that )(?=(?:i|i'm|we|we're|my|our)\b)(?!i (?:said|told|mentioned|wrote|asked|ever))"
-    r"|i (?:don'?t|do not|no longer) (?:think|believe)(?: that)? (?=(?:i|i'm|we|we're|my|our)\b)"
+    r"|i (?:don'?t|do not|no longer) (?:think|believe)(?: that)? (?=(?:i|i'm|we|we're|my|our)\b)(?!(?:i|we)(?:'ve| have| had|'d)? (?:ever |already |actually )?(?:said|told|mentioned|wrote|asked|introduced|explained|shared|should|can|could|will|need|ought)\b)"
     r")"
 )
 """What makes the statement behind it untrue: what it says holds no more, whether or not it ever did."""

@@ -301,6 +301,32 @@ def read_foreign(text: str, start: int, end: int) -> list[Reading]:
     return []
 
 
+_ANOTHER = (
+    r"(?:\b(?:mein|meine|unser|unsere|sein|seine|ihr|ihre|dein|deine|mi|mis|su|sus|tu|nuestr[oa]|mon|ma|notre|son|sa|leur|(?:(?:il|la) )?(?:mi[ao]|nostr[ao]|su[ao])|(?:[oa] )?(?:meu|minha|nosso|nossa|seu|sua))"
+    r"\s+(?:[^\W\d_]+\s+){1,3}|(?:老公|老婆|丈夫|妻子|太太|先生|妈妈?|母亲|爸爸?|父亲|姐姐?|妹妹?|哥哥?|弟弟?|儿子|女儿|孩子|朋友|同事|老板|奶奶|爷爷|外婆|外公|叔叔|阿姨|邻居|男友|女友|室友|他们?|她们?)(?:现在|今年|也|很|都)?"
+    r"|\b(?-i:[A-ZÀ-Þ])[a-zà-ÿß]{2,}\s+)$"
+)
+"""A relative or a name right before a match: what it says is said of them."""
+_FIRST_PERSON = r"(?:ich|yo|je|j'|io|eu|wir|nosotros|nous|noi|nós|me|mir|mich|mi piac|我|我们|मैं|मुझे|हम)(?=\W|[^\x00-\x7f]|$)"
+
+
+def _of_another(text: str, start: int, at: int) -> bool:
+    """Whether what is found at `at` has a relative or a name for its subject."""
+    if rx(_FIRST_PERSON).match(text, at):
+        return False
+    m = rx(_ANOTHER).search(text, max(start, at - 60), at)
+    return (
+        m is not None
+        and (m.start() == start or not text[m.start() :][:1].isascii() or rx(r"[\s,;]$").search(text, start, m.start()) is not None)
+        and m.group().split()[0].casefold() not in _OPENINGS
+    )
+
+
+_OPENINGS = frozenset(
+    "ich wir yo je nous io noi eu nós mir mich me mi hallo hola bonjour salut ciao buongiorno olá oi hi hey ja nein sí si no oui non sim não also aber und jetzt heute seit ahora hoy desde pero actualmente maintenant aujourd depuis mais ora adesso oggi da agora hoje desde mas eigentlich leider übrigens además también aussi anche também".split()
+)
+
+
 def _read(text: str, start: int, end: int, patterns: tuple[str, ...]) -> list[Reading]:
     out: list[Reading] = []
     taken: list[Span] = []
@@ -309,6 +335,8 @@ def _read(text: str, start: int, end: int, patterns: tuple[str, ...]) -> list[Re
             if any(m.start() < b and a < m.end() for a, b in taken):
                 continue
             readings = [r for group, value in m.groupdict().items() if value for r in _group(text, group, m)]
+            if readings and _of_another(text, start, m.start()):
+                readings = [r for r in readings if r.kin]
             if readings:
                 taken.append((m.start(), max(r.end for r in readings)))
                 out += readings

@@ -135,6 +135,13 @@ KIN_ADJECTIVES = (
     r"paternal|direct|line|childhood|good|adopted|foster|middle|teenage|newborn|family|border|guide|guinea|\d{1,2}[- ]year[- ]old)[ -]+){0,3}"
 )
 
+SPECIES: dict[str, str] = {
+    **dict.fromkeys(
+        "labrador retriever poodle beagle dachshund terrier corgi pug bulldog husky collie spaniel chihuahua puppy pup doggo".split(), "dog"
+    ),
+    "kitten": "cat", "bunny": "rabbit", "pony": "horse", "budgie": "bird", "canary": "bird", "cockatiel": "bird", "parrot": "bird",
+}  # fmt: skip
+"""What an animal is asked for as: "my dog" is the beagle."""
 PETS = frozenset(word for word, kin in KIN.items() if kin.type == "Pet")
 
 JOBS = frozenset(

@@ -8,7 +8,7 @@ from perdure.rules.discourse import LastSlot, Person
 from perdure.rules.engine import strict
 from perdure.rules.grammar import NAME, Subject, kin_pattern, lower_name
 from perdure.rules.lazy import rx
-from perdure.rules.lexicon import KIN, KIN_PLURALS, NOT_NAMES
+from perdure.rules.lexicon import KIN, KIN_PLURALS, NOT_NAMES, SPECIES
 from perdure.rules.values import cut, names
 
 
@@ -76,6 +76,8 @@ def name_kin(b: Builder, owner: str, word: str, start: int, end: int, *, ended: 
         b.slot(owner, kin.attribute, name, ended=True)
         return name
     alias = (f"my {word}", word) if owner == SELF else (f"{owner}'s {word}",)
+    if word in SPECIES and owner == SELF:
+        alias += (f"my {SPECIES[word]}", SPECIES[word])
     b.entity(name, kin.type, alias)
     b.entity(owner, "User" if owner == SELF else "Person")
     b.slot(owner, kin.attribute, name)
@@ -154,9 +156,7 @@ def call_me(b: Builder, start: int, end: int) -> None:
 
 def prescribed(b: Builder, start: int, end: int) -> None:
     """Reads "The doctor put me on 50 mg of sertraline"."""
-    m = rx(
-        r"\b(?:put me on|prescribed(?: me)?|started me on|switched me to|has me on|got me on) (?P<drug>.+)"
-    ).search(b.text, start, end)
+    m = rx(r"\b(?:put me on|prescribed(?: me)?|started me on|switched me to|has me on|got me on) (?P<drug>.+)").search(b.text, start, end)
     if m is None or rx(r"\b(?:not|never|might|may|could|would|wants? to|if)\b|n't").search(b.text, start, m.start()):
         return
     for a, z in cut("dose", b.text, *m.span("drug")):

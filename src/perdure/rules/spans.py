@@ -14,7 +14,7 @@ Span = tuple[int, int]
 
 
 TIME = (
-    r"(?:[\s,(]+|^)(?:(?:just |only |about |around |almost |nearly |over |more than |every single |back )*"
+    r"(?:[\s,(]+|^)(?:(?:over|during|throughout) (?:the |our |my |this |last |these )*(?:[\w-]+ )?(?:weekend|holidays?|break|season|vacation|summer|winter|spring|autumn|fall|years?|months?|weeks?|days|pandemic|war|lockdown)\b|(?:just |only |about |around |almost |nearly |over |more than |every single |back )*"
     r"(?:last|next|this|the past|the last|every|each) (?:\w+ )?(?:night|week|weekend|month|year|day|morning|evening|afternoon|summer|winter|spring|fall|autumn|decade|time|quarter|century|semester|"
     rf"{WEEKDAYS}s?|{MONTHS})\b|yesterday|today|tomorrow|tonight|recently|lately|nowadays|these days|currently|right now|just now|at the moment|for now|now\b|already|again\b|anymore|any more|any longer|"
     r"after all|as well|too\b|though\b|either\b|at all|a lot\b|very much|so much|the most|more than anything|with a passion|to bits|to death|instead|btw|lol|haha|once (?:a|per|every)|twice|three times|"
@@ -75,7 +75,15 @@ def whole(text: str, start: int, end: int) -> list[Span]:
     return trim(
         text,
         start,
-        min(words_end(text, start, end, r"[;()\n\r!?\ufffc]|,? (?:but|so|because|which)\b|\.(?:\s|$)|, "), start + 140),
+        min(
+            words_end(
+                text,
+                start,
+                end,
+                r"[;()\n\r!?\ufffc]|,? (?:but|so|because|which)\b|(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bProf)\.(?:\s|$)|, ",
+            ),
+            start + 140,
+        ),
     )
 
 

@@ -67,7 +67,13 @@ def place(text: str, start: int, end: int) -> list[Span]:
     if low.startswith("the "):
         start += 4
         low = low[4:]
-    if low.split()[-1] in _NO_HOMES or low.split()[0] in NOT_PLACES or len(low.split()) > 6 or (not proper and len(low.split()) > 3) or any(c.isdigit() for c in low[:1]):
+    if (
+        low.split()[-1] in _NO_HOMES
+        or low.split()[0] in NOT_PLACES
+        or len(low.split()) > 6
+        or (not proper and len(low.split()) > 3)
+        or any(c.isdigit() for c in low[:1])
+    ):
         return []
     return [(start, end)]
 

@@ -165,7 +165,8 @@ def _twin(number: int, record: MemoryRecord, candidate: Candidate, known: Known,
     if record.slots:
         first = record.slots[0]
         for other in known.holders(first.entity, first.attribute, first.value_key.__eq__):
-            if _compatible(record, other) and _covers(other, record) and known.likeness(number, other) >= SAME_SLOTS:
+            alike = _compatible(record, other) and _covers(other, record) and same_numbers(record.text, other.text)
+            if alike and known.likeness(number, other) >= SAME_SLOTS:
                 return other
         return None
     near = known.near(number)
@@ -196,9 +197,14 @@ def _covers(other: MemoryRecord, record: MemoryRecord) -> bool:
     return all((entity_key(s.entity), s.attribute, s.value_key) in held for s in record.slots)
 
 
+def same_numbers(a: str, b: str) -> bool:
+    """Whether two sentences name the same numbers: dates, amounts, times."""
+    return set(_NUMBER.findall(a)) == set(_NUMBER.findall(b))
+
+
 def same_words(a: str, b: str) -> bool:
     """Whether two sentences agree in numbers, negation, names and most of their words."""
-    if set(_NUMBER.findall(a)) != set(_NUMBER.findall(b)) or bool(_NEGATION.search(a)) != bool(_NEGATION.search(b)):
+    if not same_numbers(a, b) or bool(_NEGATION.search(a)) != bool(_NEGATION.search(b)):
         return False
     names_a, names_b = ({w for w in re.findall(r"\w+", t)[1:] if w[:1].isupper() and w != "I"} for t in (a, b))
     if names_a ^ names_b:
@@ -240,15 +246,7 @@ def _replace(
     for n, slot in enumerate(record.slots):
         if slot.valid_to is not None:
             continue
-        rivals: list[tuple[MemoryRecord, Slot]] = []
-        if single_valued(slot.attribute):  # else values accumulate
-            others = known.holders(slot.entity, slot.attribute, slot.value_key.__ne__)
-            rivals = [(h, s) for h in others for s in _open(h, slot) if s.value_key != slot.value_key]
-        against = OPPOSITES.get(slot.attribute)
-        if against:
-            turned = replace(slot, attribute=against)
-            others = known.holders(slot.entity, against, _like(slot.value_key))
-            rivals += [(h, s) for h in others for s in _open(h, turned) if _same_words(s.value_key, slot.value_key)]
+        rivals = _rivals(slot, known, correction=candidate.correction)
         for holder, held in rivals:
             if not _may_end(record, holder):
                 continue
@@ -290,6 +288,23 @@ def _replace(
         if closed:
             record = replace(record, status="superseded", valid_to=max(ends))
     return replace(record, valid_from=start), writes
+
+
+def _rivals(slot: Slot, known: Known, *, correction: bool) -> list[tuple[MemoryRecord, Slot]]:
+    """Memories, each with the open slot of it, that cannot hold beside `slot`."""
+    rivals: list[tuple[MemoryRecord, Slot]] = []
+    if single_valued(slot.attribute):  # else values accumulate
+        others = known.holders(slot.entity, slot.attribute, slot.value_key.__ne__)
+        rivals = [(h, s) for h in others for s in _open(h, slot) if s.value_key != slot.value_key]
+    elif correction:  # of the same thing something else was wrong: its date, its amount
+        others = known.holders(slot.entity, slot.attribute, slot.value_key.__eq__)
+        rivals = [(h, s) for h in others for s in _open(h, slot) if s.value_key == slot.value_key]
+    against = OPPOSITES.get(slot.attribute)
+    if against:
+        turned = replace(slot, attribute=against)
+        others = known.holders(slot.entity, against, _like(slot.value_key))
+        rivals += [(h, s) for h in others for s in _open(h, turned) if _same_words(s.value_key, slot.value_key)]
+    return rivals
 
 
 def _open(holder: MemoryRecord, slot: Slot) -> list[Slot]:

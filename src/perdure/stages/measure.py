@@ -91,21 +91,23 @@ def reciprocal_rank(ranking: Sequence[str], evidence: Collection[str]) -> float:
     return next((1 / place for place, one in enumerate(ranking, 1) if one in wanted), 0.0)
 
 
-def packed(ranking: Sequence[int], texts: Sequence[str], budget: int) -> list[int]:
-    """The head of `ranking` that fits `budget` tokens when each text stands on a line of its own.
+def cost(text: str) -> int:
+    """Tokens of a text on a line of its own in a prompt, estimated as `context` does it."""
+    return tokens(f"- {text}")
 
-    What does not fit is passed over, as `context` does it; tokens are estimated as there.
+
+def packed(ranking: Sequence[int], costs: Sequence[int], budget: int) -> list[int]:
+    """The head of `ranking` that fits `budget` tokens; what does not fit is passed over, as `context` does it.
 
     Args:
-        ranking: places in `texts`, best first.
-        texts: the documents.
+        ranking: places, best first.
+        costs: tokens by place, see `cost`.
         budget: tokens.
     """
     chosen: list[int] = []
     left = budget
     for place in ranking:
-        cost = tokens(f"- {texts[place]}")
-        if cost <= left:
+        if costs[place] <= left:
             chosen.append(place)
-            left -= cost
+            left -= costs[place]
     return chosen

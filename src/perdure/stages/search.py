@@ -12,6 +12,7 @@ from perdure.model.base import MICROSECOND, to_micros
 from perdure.model.graph import SELF, Entity, Graph, Relation, entity_key
 from perdure.model.memory import MemoryRecord
 from perdure.model.search import Answer, Fact, Hit, Plan, Signal, TraceStep, View
+from perdure.rules.kinds import with_synonyms
 from perdure.rules.slots import canonical
 from perdure.rules.updates import asks_now
 from perdure.stages.capture import mended
@@ -59,7 +60,7 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
         selections = select(snapshot, view, tree)
         names: dict[str, str] = {}
         for s in selections:
-            names |= snapshot.names(s.columns.owner)
+            names |= with_synonyms(snapshot.names(s.columns.owner))
         plan = make_plan(text, now=view.as_of or view.now, names=names)
         if not selections or not text.strip():
             return Searched(plan, Retrieved((), lost), [], [], [])
@@ -96,7 +97,7 @@ def facts(stores: Stores, snapshot: Any, view: View, *, of: str = SELF, attribut
     wanted = canonical(attribute) if attribute is not None else None
     found: dict[str, dict[str, tuple[MemoryRecord, Any]]] = {}
     for owner, kind in snapshot.owners(view.scope):
-        name = snapshot.names(owner).get(entity_key(of), of)
+        name = with_synonyms(snapshot.names(owner)).get(entity_key(of), of)
         for record in _holders(stores, snapshot, owner, kind, view, name, wanted, at):
             for slot in record.slots:
                 ended = slot.valid_to is not None and to_micros(slot.valid_to) <= at
@@ -177,7 +178,7 @@ def neighbourhood(stores: Stores, snapshot: Any, view: View, *, around: str, hop
     relations: dict[tuple[str, str, str, str], Relation] = {}
     proofs: dict[str, str] = {}
     for owner, kind in snapshot.owners(view.scope):
-        names = snapshot.names(owner)
+        names = with_synonyms(snapshot.names(owner))
         columns = snapshot.columns(owner, kind)
         selection = columns.select(view)
         start = entity_key(names.get(entity_key(around), around))

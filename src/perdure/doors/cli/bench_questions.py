@@ -3,8 +3,8 @@
 A self-made question is its memory reworded by rule: the answer is taken out where the memory holds it as a slot and enough is left
 to ask with, the subject is turned to question form, everyday words give way to synonyms, and function words are dropped. No
 randomness: the same memory gives the same question. Such questions are easier than real ones, which share fewer words with what
-they look for, and they ask only for what was extracted. The rules are for English; a memory that they leave as it is asks nothing
-and is left out.
+they look for, and they ask only for what was extracted. The rules are for English. A memory in which they find neither an answer
+to take out nor a word to replace would be asked for in its own words: it is left out.
 """
 
 from __future__ import annotations
@@ -23,30 +23,31 @@ from perdure.rules.words import STOP_WORDS, stem, terms
 if TYPE_CHECKING:
     from perdure.model.memory import MemoryRecord
 
-MAX_WORDS: Final = 16
-"""Words of a self-made question; people ask short."""
-ENOUGH: Final = 2
+MAX_WORDS: Final = 8
+"""Words of a self-made question that carry meaning; people ask short."""
+ENOUGH: Final = 3
 """So many words must be left to ask with when the answer is taken out."""
 
 _PAIRS: Final = """
-live reside; move relocate; buy purchase; work employ; job position; house home; car vehicle; kid child; child kid; film movie;
-movie film; holiday vacation; vacation holiday; trip journey; like enjoy; love adore; hate dislike; big large; small little;
+live reside; move relocate; buy purchase; job position; house home; car vehicle; kid child; child kid; film movie;
+movie film; holiday vacation; vacation holiday; love adore; hate dislike; big large; small little;
 start begin; begin start; finish complete; doctor physician; ill sick; sick ill; wife spouse; husband spouse; mother mum; mum mother;
 father dad; dad father; photo picture; picture photo; phone telephone; laptop notebook; computer machine; repair fix; fix repair;
-break fail; broken defective; cheap inexpensive; expensive costly; happy glad; sad unhappy; afraid scared; scared afraid;
+cheap inexpensive; expensive costly; happy glad; sad unhappy; afraid scared; scared afraid;
 angry upset; want wish; need require; get receive; give hand; meet encounter; speak talk; talk speak; tell inform; help assist;
 think believe; plan intend; try attempt; learn study; study learn; teach instruct; friend buddy; colleague coworker;
 boss manager; company firm; money cash; salary pay; price cost; cost price; shop store; store shop; flat apartment;
-apartment flat; street road; city town; town city; country nation; journey trip; flight plane; bike bicycle; bicycle bike;
-dog puppy; cat kitten; food meal; meal food; dinner supper; drink beverage; dish meal; cook prepare; recipe instructions;
-garden yard; tree plant; book novel; song tune; game match; party celebration; gift present; present gift; wedding marriage;
-birthday anniversary; school class; exam test; test exam; meeting appointment; appointment meeting; problem issue; issue problem;
-error fault; answer reply; question query; idea thought; quick fast; fast quick; slow sluggish; old ancient; new recent;
-last previous; next coming; often frequently; always constantly; never ever; usually normally; currently presently; now presently;
-today currently; medicine medication; medication medicine; pain ache; headache migraine; allergy intolerance; run jog;
+apartment flat; street road; city town; town city; country nation; flight plane; bike bicycle; bicycle bike;
+dog puppy; cat kitten; food meal; meal food; dinner supper; drink beverage; cook prepare; recipe instructions;
+garden yard; tree plant; book novel; song tune; game match; party celebration; gift present; wedding marriage;
+birthday anniversary; school class; exam test; appointment date; problem issue; issue problem;
+error fault; answer reply; question query; idea thought; quick fast; fast quick; slow sluggish; new recent;
+last previous; next coming; often frequently; always constantly; usually normally; currently presently; now presently;
+medicine medication; medication medicine; pain ache; headache migraine; allergy intolerance; run jog;
 walk stroll; swim bathe; travel journey; visit see; arrive come; leave depart; return come; offer propose; change switch; switch change;
 grow raise; save keep; team group; app program; cold chilly; hot warm; hard difficult; difficult hard; easy simple
 """
+# Two words of one stem ("meet" and "meeting") would be one entry here: the table has neither the second, nor what is ambiguous.
 SYNONYMS: Final = {stem(word): other for word, other in (pair.split() for pair in _PAIRS.replace("\n", " ").split(";"))}
 
 _WHERE: Final = "lives_in from travel address"
@@ -54,7 +55,15 @@ _WHEN: Final = "birthday appointment event plan"
 _WHO: Final = "name spouse partner child parent sibling friend colleague boss pet"
 _ASKS: Final = {attribute: word for word, group in (("Where", _WHERE), ("When", _WHEN), ("Who", _WHO)) for attribute in group.split()}
 _WORD: Final = re.compile(r"[^\W_]+(?:[-.'’_@][^\W_]+)*")
-_FIRST_PERSON: Final = {"i": "did I", "we": "did we", "my": "is my", "our": "is our"}
+# How a question goes on from its first word, by the subject: when the answer was taken out, and when it was not.
+_SUBJECTS: Final = {
+    "i": ("did I", "Did I"),
+    "we": ("did we", "Did we"),
+    "my": ("is my", "What about my"),
+    "our": ("is our", "What about our"),
+}
+# Of no use to the sense, yet indexed.
+_FILLERS: Final = STOP_WORDS | frozenset("with also since really actually anyway yeah well quite always ever got".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +131,13 @@ def made_from(memories: Iterable[MemoryRecord]) -> list[Question]:
 
 
 def paraphrase(text: str, values: Iterable[tuple[str, str]] = ()) -> str | None:
-    """`text` as a question in other words; None when there is nothing to change.
+    """`text` as a question in other words; None when nothing can be taken out or replaced.
 
     Args:
         text: a statement.
         values: (attribute, value) pairs that it states; the first that can be spared is taken out and asked for.
     """
-    asks, rest = "What about", text
+    asks, rest = "", text
     for attribute, value in values:
         cut = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " ", text, flags=re.IGNORECASE) if value.strip() else text
         if cut != text and len(_content(cut)) >= ENOUGH:
@@ -136,13 +145,12 @@ def paraphrase(text: str, values: Iterable[tuple[str, str]] = ()) -> str | None:
             break
     content = _content(rest)
     replaced = [_synonym(word) for word in content]
-    if not content or (rest == text and replaced == content and len(content) == len(_WORD.findall(text))):
+    if not content or (rest == text and replaced[:MAX_WORDS] == content[:MAX_WORDS]):
         return None
     first = _WORD.search(text)
-    subject = _FIRST_PERSON.get(re.split("['’]", first[0])[0].lower(), "") if first else ""
-    if asks == "What about":
-        subject = subject.partition(" ")[2]
-    return " ".join(part for part in (asks, subject, *replaced[:MAX_WORDS]) if part) + "?"
+    with_answer_out, else_ = _SUBJECTS.get(re.split("['’]", first[0])[0].lower() if first else "", ("", "What about"))
+    opening = f"{asks} {with_answer_out}".rstrip() if asks else else_
+    return " ".join([opening, *replaced[:MAX_WORDS]]) + "?"
 
 
 def _content(text: str) -> list[str]:
@@ -152,7 +160,7 @@ def _content(text: str) -> list[str]:
         plain = word.replace("’", "'").lower()
         if plain.endswith("n't"):
             words.append("not")
-        elif plain not in STOP_WORDS and plain.rpartition("'")[0] not in STOP_WORDS and terms(word):
+        elif plain not in _FILLERS and plain.rpartition("'")[0] not in _FILLERS and terms(word):
             words.append(word)
     return words
 

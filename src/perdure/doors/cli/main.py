@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from perdure.doors.cli import (
+    bench,
     care,
     chat,
     demo,
@@ -44,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # In the order of a memory's life, which is the order of `perdure --help`.
-for part in (write, chat, read, why, past, forget, transfer, care, demo):
+for part in (write, chat, read, why, past, forget, transfer, care, bench, demo):
     part.register(app)
 
 

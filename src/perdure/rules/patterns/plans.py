@@ -51,12 +51,12 @@ PROCEDURE = (
 
 NOUNS: tuple[NounRule, ...] = (
     NounRule(
-        r"(?:next |upcoming |connecting |return )*(?:flight|train|ferry|bus|trip|vacation|holiday|wedding|exam|finals?|interview|surgery|operation|move|marathon|race|conference|due date|deadline|graduation|visa appointment)(?: (?:to|in|from|for) .{1,40})?",
+        r"(?:next |upcoming |connecting |return )*(?:flight|train|ferry|bus|trip|vacation|holiday|wedding|exam|finals?|interview|surgery|operation|move|marathon|race|conference|due date|deadline|graduation|visa appointment|concert|party|dinner|recital|rehearsal|tournament|match|performance|festival|reunion)(?: (?:to|in|from|for) .{1,40})?",
         "plan",
         "occasion",
     ),
     NounRule(
-        r"(?:next |upcoming )*(?:[\w']+ ){0,2}(?:appointment|checkup|check-up|consultation)(?: (?:with|at|for) .{1,40})?",
+        r"(?:next |upcoming )*(?:[\w']+ ){0,2}(?:appointment|checkup|check-up|consultation|meeting|session|viewing|hearing|scan|haircut|interview|lesson)(?: (?:with|at|for) .{1,40})?",
         "appointment",
         "occasion",
     ),
