@@ -88,7 +88,7 @@ def test_people_see_a_table_a_chart_and_how_much_to_trust_it(cli):
     shown = cli("bench", "recall", HOUSEHOLD).stdout
     assert "recall@1" in shown
     assert "MRR" in shown
-    chart = shown[shown.index("tokens ") :]
+    chart = shown[shown.index("Evidence inside a context") :].partition("\n")[2]
     assert [line.split()[0] for line in chart.splitlines()[1:5]] == ["250", "500", "1000", "2000"]
     assert "██████" in chart
     assert "easier than what people ask" in shown
@@ -133,6 +133,13 @@ def test_bad_files_and_options_end_with_their_exit_codes(cli, tmp_path):
     cli("bench", "recall", tmp_path / "missing.jsonl", code=2)
     for k in ("0", "1,x", "", "101"):
         cli("bench", "recall", HOUSEHOLD, "--k", k, code=2)
+
+
+def test_an_id_that_two_messages_share_is_no_evidence(cli, tmp_path, asked):
+    for name, city in (("one.jsonl", "Delhi"), ("two.jsonl", "Porto")):
+        (tmp_path / name).write_text(f'{{"id": "1", "role": "user", "content": "I live in {city}."}}\n', "utf-8")
+    files = (tmp_path / "one.jsonl", tmp_path / "two.jsonl")
+    assert "2 messages" in cli("bench", "recall", *files, "--questions", asked(("Where do I live?", "1")), code=4).stderr
 
 
 def test_bad_lines_can_be_left_out(as_json, tmp_path):
@@ -184,9 +191,10 @@ def test_recall_and_reciprocal_rank():
 
 
 def test_bm25_prefers_rare_words_and_short_texts():
-    texts = ["the cat and the dog and a bird sat near a river", "a dog", "a cat", "a cat", "nothing of the kind"]
-    assert BM25(texts).rank("cat") == [2, 3, 0]
-    assert BM25(texts).rank("a cat or a dog")[:2] == [0, 1]  # both words, then the rarer
+    texts = ["a cat, a bird and a river", "a dog", "a cat", "a cat", "a cat and a dog", "nothing of the kind"]
+    assert BM25(texts).rank("cats") == [2, 3, 4, 0]
+    assert BM25(texts).rank("a cat or a dog") == [4, 1, 2, 3, 0]  # both words, then the rarer one
+    assert BM25(["tea", "tea and tea and rice and beans"]).rank("tea") == [0, 1]  # in every text, and still found
     assert BM25(texts).rank("zebra") == []
     assert BM25([]).rank("cat") == []
 

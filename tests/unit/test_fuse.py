@@ -13,9 +13,9 @@ from perdure.stages.fuse import WEIGHTS, fuse
 from perdure.stages.rank import rank
 
 CHANNELS = ("vector", "text", "graph", "slots", "time")
-raw = st.floats(-1, 1.5, width=32)
-scores = st.dictionaries(st.integers(1, 8), raw, max_size=8)
-found = st.fixed_dictionaries({}, optional=dict.fromkeys(CHANNELS, scores))
+cosines = st.dictionaries(st.integers(1, 8), st.floats(-1, 1, width=32), max_size=8)
+scores = st.dictionaries(st.integers(1, 8), st.floats(0, 1.5, width=32), max_size=8)
+found = st.fixed_dictionaries({}, optional=dict.fromkeys(CHANNELS, scores) | {"vector": cosines})
 EIGHT = columns([{"doc": d, "session": "s1" if d < 5 else "s2"} for d in range(1, 9)])
 
 

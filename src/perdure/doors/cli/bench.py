@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -159,7 +160,7 @@ def _given(path: Path | None, corpus: Corpus) -> list[Question] | None:
 
     if not corpus.ids:
         raise InputError("There is no message in these files, so there is nothing to find.", argument="file")
-    return None if path is None else read_questions(path, frozenset(corpus.ids))
+    return None if path is None else read_questions(path, Counter(corpus.ids))
 
 
 def _made(learnt: list[MemoryRecord]) -> list[Question]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -75,12 +75,12 @@ class Question(Value):
     any_will_do: bool = False
 
 
-def read_questions(path: Path, known: Collection[str]) -> list[Question]:
+def read_questions(path: Path, known: Mapping[str, int]) -> list[Question]:
     """The questions of a JSONL file: ``{"question": "…", "evidence": ["message id", …]}`` a line; other keys are not looked at.
 
     Args:
         path: the file.
-        known: the ids of the messages there are.
+        known: the ids of the messages there are, and how many messages have each.
 
     Raises:
         ImportFormatError: the file or a line of it cannot be used; the message names the line.
@@ -96,7 +96,7 @@ def read_questions(path: Path, known: Collection[str]) -> list[Question]:
     return questions
 
 
-def _question(line: str, where: str, known: Collection[str]) -> Question:
+def _question(line: str, where: str, known: Mapping[str, int]) -> Question:
     def refuse(why: str) -> ImportFormatError:
         return ImportFormatError(f"{where}: {why}.", argument="questions")
 
@@ -116,6 +116,8 @@ def _question(line: str, where: str, known: Collection[str]) -> Question:
     for one in ids:
         if not isinstance(one, str) or one not in known:
             raise refuse(f"there is no message {one!r} in the conversations; evidence names the ids of their messages")
+        if known[one] > 1:
+            raise refuse(f"{known[one]} messages have the id {one!r}; give each its own, or score the files one by one")
     return Question(text, tuple(dict.fromkeys(cast("list[str]", ids))))
 
 
