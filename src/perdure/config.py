@@ -40,6 +40,18 @@ BACKENDS: dict[str, dict[str, str]] = {
     "graph": {"sqlite": "perdure.adapters.graph.sqlite:SqliteGraph"},
     "kv": {"sqlite": "perdure.adapters.kv.sqlite:SqliteSlots"},
 }
+#: What an object must have to stand for a port (see `perdure.ports`).
+VERBS: dict[str, tuple[str, ...]] = {
+    "llm": ("name", "complete"),
+    "embedder": ("name", "dimensions", "embed"),
+    "extractor": ("name", "extract"),
+    "reranker": ("name", "score"),
+    "ledger": ("snapshot", "transaction"),
+    "vector": ("put", "search"),
+    "text": ("put", "search"),
+    "graph": ("put", "edges"),
+    "kv": ("put", "look_up"),
+}
 SETTINGS = ("location", "llm", "embedder", "extractor", "reranker", "vector", "graph", "kv")
 
 
@@ -77,8 +89,11 @@ def configure(config: str | os.PathLike[str] | Mapping[str, Any] | None, **given
 
 def _from_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
     where = "config"
+    table: dict[str, Any]
     if isinstance(source, Mapping):
         table = dict(source)
+    elif not isinstance(source, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"config must be the path of a TOML file or a dict, not {type(source).__name__}.", setting="config")
     else:
         where = os.fspath(source)
         try:
@@ -87,8 +102,10 @@ def _from_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, 
             raise ConfigError(f"{where} cannot be read: {e.strerror}. Check config= or PERDURE_CONFIG.", setting="config") from e
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
             raise ConfigError(f"{where} is not TOML: {e}.", setting="config") from e
-    inner = table.get("perdure", table)
-    settings = cast("dict[str, Any]", inner)
+    inner: object = table.get("perdure", table)
+    if not isinstance(inner, Mapping):
+        raise ConfigError(f"{where}: [perdure] must be a table of settings, not {type(inner).__name__}.", setting="perdure")
+    settings = dict(cast("Mapping[str, Any]", inner))
     for name in settings:
         if name not in SETTINGS:
             raise ConfigError(f"{where}: unknown setting {name!r}; known are {', '.join(SETTINGS)}.", setting=str(name))
@@ -113,6 +130,12 @@ def backend(port: str, wanted: Any, **options: Any) -> Any:
         ConfigError: no such backend; the message lists those there are.
     """
     if not isinstance(wanted, str):
+        missing = [verb for verb in VERBS[port] if not hasattr(wanted, verb)]
+        if missing:
+            raise ConfigError(
+                f"{port} must be a name or an object with {', '.join(VERBS[port])}; {type(wanted).__name__} has no {missing[0]}.",
+                setting=port,
+            )
         return wanted
     name, _, argument = wanted.partition(":")
     table = BACKENDS[port]

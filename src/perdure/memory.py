@@ -22,10 +22,12 @@ from perdure.model.message import Message
 from perdure.model.report import Stats, Transfer, Verification
 from perdure.model.scope import Scope, checked_id
 from perdure.model.search import Answer, Context, Explanation, Fact, Hit, View, WhyNot
+from perdure.rules.secrets import redact
 from perdure.stages import edit, forget, hydrate, inspect, project, respond, search, transfer
 from perdure.stages.capture import Given, capture, mended, normalise
 from perdure.stages.extract import LLMExtractor, PaidOnce
 from perdure.stages.judge import make_judge
+from perdure.stages.past import Past
 from perdure.stages.route import route
 from perdure.stages.stores import Stores
 from perdure.worker import Minds, PaidCalls, Worker, run_job, run_once, worker_name
@@ -185,7 +187,8 @@ class Memory:
             messages = edit.messages_called(self._stores, scope, ids)
             with self._stores.ledger.snapshot() as snapshot:
                 owner = snapshot.owner(scope)
-            said, episode, redacted = given[0].content, messages[0].episode_id, ()
+            said, redacted = redact(given[0].content)
+            episode = messages[0].episode_id
         else:
             captured = capture(self._stores, scope, given, infer=False, claim=False)
             messages = [*captured.messages, *captured.repeated]
@@ -279,7 +282,7 @@ class Memory:
             FilterError, InputError: an argument is wrong.
         """
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, kinds=kinds)
-        return search.search(self._stores, _text(query, "query"), view, limit=_limit(limit), tree=parse(filters)).hits
+        return search.search(self._known(view), _text(query, "query"), view, limit=_limit(limit), tree=parse(filters)).hits
 
     def get(
         self, id: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None  # noqa: A002
@@ -309,7 +312,7 @@ class Memory:
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, messages=False)
         with self._stores.ledger.snapshot() as snapshot:
             return next(
-                iter(search.facts(self._stores, snapshot, view, of=_text(of, "of"), attribute=_text(attribute, "attribute"))),
+                iter(search.facts(self._known(view), snapshot, view, of=_text(of, "of"), attribute=_text(attribute, "attribute"))),
                 None,
             )
 
@@ -320,7 +323,7 @@ class Memory:
         """All that the key-value view holds of an entity (default: the user), attributes in alphabetical order."""
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, messages=False)
         with self._stores.ledger.snapshot() as snapshot:
-            return search.facts(self._stores, snapshot, view, of=_text(of, "of"))
+            return search.facts(self._known(view), snapshot, view, of=_text(of, "of"))
 
     def graph(
         self, *, around: str = SELF, hops: int = 2, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None,
@@ -330,7 +333,7 @@ class Memory:
         _within("hops", hops, 1, 4)
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, messages=False)
         with self._stores.ledger.snapshot() as snapshot:
-            return search.neighbourhood(self._stores, snapshot, view, around=_text(around, "around"), hops=hops)
+            return search.neighbourhood(self._known(view), snapshot, view, around=_text(around, "around"), hops=hops)
 
     def context(
         self, query: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None, budget: int = 1000,
@@ -347,7 +350,7 @@ class Memory:
         """
         _within("budget", budget, 50, 100_000)
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at)
-        found = search.search(self._stores, _text(query, "query"), view, limit=_limit(limit), tree=parse(filters))
+        found = search.search(self._known(view), _text(query, "query"), view, limit=_limit(limit), tree=parse(filters))
         return self._context(found, view, budget=budget)
 
     def ask(
@@ -362,18 +365,19 @@ class Memory:
         Raises:
             ModelError: the LLM failed.
         """
+        _within("budget", budget, 50, 100_000)
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at)
-        found = search.search(self._stores, _text(question, "question"), view, limit=30, tree=parse(filters))
+        found = search.search(self._known(view), _text(question, "question"), view, limit=30, tree=parse(filters))
         if self._stores.llm is not None:
             page = self._context(found, view, budget=budget)
             top = found.hits[0].score if found.hits else 0.0
             answer = respond.ask_model(self._stores.llm, self._stores.embedder, question, page, score=top)
         else:
             with self._stores.ledger.snapshot() as snapshot:
-                wanted = search.wanted_facts(self._stores, snapshot, view, found.plan)
+                wanted = search.wanted_facts(self._known(view), snapshot, view, found.plan)
             answer = respond.answer_from(found, wanted)
         with self._stores.ledger.snapshot() as snapshot:
-            path = search.connection(self._stores, snapshot, view, answer)
+            path = search.connection(self._known(view), snapshot, view, answer)
         return replace(answer, trace=(*answer.trace, path)) if path is not None else answer
 
     # ------------------------------------------------------------------ looking inside
@@ -423,7 +427,7 @@ class Memory:
     ) -> WhyNot:  # fmt: skip
         """Why a memory is not among the hits of a query: the stage that dropped it, and by how much."""
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, kinds=kinds)
-        return inspect.why_not(self._stores, _text(query, "query"), _text(id, "id"), view, limit=_limit(limit), tree=parse(filters))
+        return inspect.why_not(self._known(view), _text(query, "query"), _text(id, "id"), view, limit=_limit(limit), tree=parse(filters))
 
     def embed(self, texts: Sequence[str]) -> builtins.list[builtins.list[float]]:
         """Texts as the vectors this memory searches by, without any store: one list of unit length per text, in order.
@@ -527,16 +531,22 @@ class Memory:
             known_at=instant(known_at, argument="known_at"), kinds=tuple(kinds or ()), messages=messages,
         )  # fmt: skip
 
+    def _known(self, view: View) -> Stores:
+        """The stores to read a view from: for what was known at an instant, slots and graph come from the ledger's versions."""
+        if view.known_at is None:
+            return self._stores
+        past = Past(view.known_at)
+        return replace(self._stores, slots=cast("Any", past), graph=cast("Any", past))
+
     def _context(self, found: search.Searched, view: View, *, budget: int) -> Context:
         with self._stores.ledger.snapshot() as snapshot:
-            wanted = search.profile(self._stores, snapshot, view, found.plan)
-            notes = search.session_notes(self._stores, snapshot, view)
+            wanted = search.profile(self._known(view), snapshot, view, found.plan)
+            notes = search.session_notes(self._known(view), snapshot, view)
             owner = snapshot.owner(view.scope)
             recent: builtins.list[Any] = []
             if owner is not None and view.scope.session_id is not None:
-                until = view.as_of or view.known_at
-                said = snapshot.recent(owner, view.scope, limit=20, until=None if until is None else to_micros(until))
-                recent = [hydrate.without_deleted(snapshot, m) for m in said]
+                said = snapshot.recent(owner, view.scope, limit=20, until=None if view.as_of is None else to_micros(view.as_of))
+                recent = [hydrate.without_deleted(snapshot, m) for m in said if not hydrate.visible_message(m, view)]
         return respond.context([*notes, *found.hits], wanted, recent, budget=budget)
 
     def _minds_for(self, owner: int) -> Minds:

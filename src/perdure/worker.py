@@ -126,8 +126,12 @@ def run_job(stores: Stores, job: Job, owner: int, messages: Sequence[CapturedMes
             minds.paid.discard()
         give_back(stores, job, e)
         raise
-    except Exception as e:
-        give_back(stores, job, ModelError(f"{type(e).__name__}: {e}"))
+    except Exception as e:  # somebody else's extractor or model object: whatever it raises is a failure of the model
+        error = ModelError(f"{type(e).__name__}: {e}")
+        give_back(stores, job, error)
+        raise error from e
+    except BaseException:  # Ctrl-C: the job is free for the next who looks
+        give_back(stores, job, ModelError("interrupted"))
         raise
 
 
@@ -196,7 +200,7 @@ def run_once(stores: Stores, minds_for: Callable[[int], Minds], *, force: bool =
             continue
         try:
             run_job(stores, job, owner, messages, minds_for(owner))
-        except ModelError:
+        except PerdureError:
             continue  # it went back to wait, and says why
     project(stores)
     return ran

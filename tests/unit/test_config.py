@@ -7,6 +7,7 @@ import pytest
 from perdure import Memory
 from perdure.config import SETTINGS, backend, configure, default_location, ledger_at
 from perdure.errors import ConfigError
+from perdure.testing import EchoLLM
 
 VARIABLES = ("PERDURE_CONFIG", "PERDURE_FILE", *(f"PERDURE_{s.upper()}" for s in SETTINGS))
 
@@ -140,8 +141,8 @@ def test_a_ledger_by_url_is_the_file(path):
 
 
 def test_an_object_is_taken_as_it_is():
-    thing = object()
-    assert backend("llm", thing) is thing
+    llm = EchoLLM()
+    assert backend("llm", llm) is llm
 
 
 def test_an_argument_a_backend_does_not_take():

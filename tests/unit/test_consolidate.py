@@ -49,7 +49,7 @@ def slot(attribute, value, entity="user", **more):
     return Slot(entity, attribute, value, **more)
 
 
-def decide(text, *slots, known=(), cosine=None, at=NOW, role="user", scope=ADA, same_as=None, **fields):
+def decide(text, *slots, known=(), cosine=None, at=NOW, role="user", scope=ADA, same_as="", **fields):
     """What saying `text` leads to."""
     book = Book(list(known), cosine or {})
     candidate = Candidate(text=text, quote=text, message=0, slots=slots, **fields)
@@ -266,9 +266,9 @@ def test_events_on_different_days_are_different_events():
 
 def test_the_judges_word_merges_and_its_none_adds():
     known, cosine = [record("Our vet is Dr. Moor.")], {"known": 0.85}
-    assert types(decide("Dr. Moor is the vet we go to.", known=known, cosine=cosine, same_as=0)) == ["merge"]
-    assert types(decide("Dr. Moor is the vet we go to.", known=known, cosine=cosine, same_as=-1)) == ["add"]
-    assert types(decide("Dr. Moor is the vet we go to.", known=known, cosine=cosine, same_as=9)) == ["add"]
+    assert types(decide("Dr. Moor is the vet we go to.", known=known, cosine=cosine, same_as=known[0].id)) == ["merge"]
+    assert types(decide("Dr. Moor is the vet we go to.", known=known, cosine=cosine, same_as="")) == ["add"]
+    assert types(decide("Dr. Moor is the vet we go to.", known=known, cosine=cosine, same_as="somebody else")) == ["add"]
 
 
 @given(st.text(min_size=1, max_size=40), st.sampled_from(["fact", "preference", "episodic"]), st.booleans(), st.floats(0, 1))

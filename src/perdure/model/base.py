@@ -6,6 +6,7 @@ Instants are aware `datetime`s in UTC everywhere in Python and integer microseco
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -74,3 +75,12 @@ def instant(value: datetime | str | float | None, *, argument: str) -> datetime 
     except (ValueError, OverflowError, OSError) as e:
         raise InputError(f"{argument}={value!r} is not a time: {e}. Use ISO 8601, e.g. 2026-03-01T12:00:00Z.", argument=argument) from e
     raise InputError(f"{argument} must be a datetime, an ISO 8601 string or epoch seconds, not {type(value).__name__}.", argument=argument)
+
+
+_SIGN = r"(?<=[0-9])[.,:/-](?=[0-9])|(?<![0-9a-z])[-+](?=[0-9])|(?<=[0-9a-z])[+#]|(?<=[0-9])%"
+_KEPT = re.compile(rf"{_SIGN}|[^\W_]|[^\x00-\x7f]")
+
+
+def statement_key(text: str) -> str:
+    """A statement folded for comparison: case, spacing and punctuation go, signs that carry meaning stay (1.5, -5, C++, 20%)."""
+    return "".join(_KEPT.findall(text.casefold())) or text

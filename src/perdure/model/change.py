@@ -102,5 +102,5 @@ class Receipt(Value):
 
     @property
     def total(self) -> int:
-        """Rows erased in all stores together."""
-        return sum(self.stores.values())
+        """Rows erased in all stores together; pages and logs are no rows."""
+        return sum(n for store, n in self.stores.items() if store not in ("free pages", "log still read elsewhere"))

@@ -90,8 +90,8 @@ def terms(text: str) -> list[str]:
     nothing but stop words keeps them, so that only a text without any word gives an empty list.
     """
     words = _words(text)
-    found = [term for forms in map(_forms, words) for term in forms]
-    return found or [term for forms in map(_kept, words) for term in forms]
+    found = [term for forms in map(_forms, words) for term in forms if term]
+    return found or [term for forms in map(_kept, words) for term in forms if term]
 
 
 def _words(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perdure.model.base import to_micros
+from perdure.model.base import statement_key, to_micros
 from perdure.model.candidate import Extraction
 from perdure.model.change import Change, Conflict, Job
 from perdure.model.graph import entity_key
@@ -48,7 +48,7 @@ class Batch:
     message_vectors: Mapping[int, Any] = field(default_factory=dict[int, Any])
     ids: list[str] = field(default_factory=list[str])
     shown: Sequence[str] = ()
-    verdicts: dict[int, int] = field(default_factory=dict[int, int])
+    verdicts: dict[int, str] = field(default_factory=dict[int, str])  # candidate to the id of the memory that says the same
 
 
 class Overlay:
@@ -69,8 +69,8 @@ class Overlay:
 
     def same_text(self, text: str) -> Sequence[MemoryRecord]:
         """Live memories that say the same but for case, spacing and punctuation."""
-        folded = _folded(text)
-        new = [r for r in self._live() if _folded(r.text) == folded]
+        folded = statement_key(text)
+        new = [r for r in self._live() if statement_key(r.text) == folded]
         return [*self._current(self._snapshot.by_digest(self._batch.owner, text)), *(r for r in new if r.doc == 0)]
 
     def holders(self, entity: str, attribute: str, matching: Callable[[str], bool] | None = None) -> Sequence[MemoryRecord]:
@@ -182,7 +182,7 @@ def decide(stores: Stores, snapshot: Any, batch: Batch) -> list[Decisions]:
     for n, candidate in enumerate(batch.extraction.candidates):
         made = consolidate(
             n, candidate, batch.messages, batch.extraction, overlay, now=now, new_id=batch.ids[n],
-            same_as=batch.verdicts.get(n),
+            same_as=batch.verdicts.get(n, ""), scope=batch.scope,
         )  # fmt: skip
         overlay.apply(made.writes, np.atleast_2d(batch.vectors[n])[0])
         decisions.append(made)
@@ -198,7 +198,7 @@ def _ask(stores: Stores, snapshot: Any, batch: Batch, judge: Judge) -> None:
         near = overlay.near(n)
         if near:
             verdict = judge(candidate.text, [r.text for r, _ in near])
-            batch.verdicts[n] = -1 if verdict is None else verdict
+            batch.verdicts[n] = near[verdict][0].id if verdict is not None and 0 <= verdict < len(near) else ""
 
 
 def _write_batch(stores: Stores, tx: Any, batch: Batch, decided: Sequence[Decisions]) -> list[Change]:
@@ -216,12 +216,12 @@ def _write_batch(stores: Stores, tx: Any, batch: Batch, decided: Sequence[Decisi
 
 def write(
     stores: Stores, tx: Any, owner: int, revision: int, writes: Sequence[Write], *, vectors: Mapping[str, Any], actor: str, job: str = "",
-    clashes: Sequence[Clash] = (), undoes: Mapping[int, str] | None = None,
+    clashes: Sequence[Clash] = (), undoes: Mapping[int, str] | None = None, together: bool = False,
 ) -> list[Change]:  # fmt: skip
     """Writes versions, changes and projections in a transaction; the only way a memory changes.
 
     `vectors`: memory id to its pieces' vectors, for texts that are new; what is missing is left to the dirty set.
-    `undoes`: index of a write to the id of the change it takes back.
+    `undoes`: index of a write to the id of the change it takes back. `together`: the writes stand or fall as one, the first for all.
     """
     now = stores.clock()
     docs: dict[str, int] = {}
@@ -233,13 +233,17 @@ def write(
         if after.doc == 0:
             docs.setdefault(after.id, tx.take_docs(1) if fresh else 0)
             after = replace(after, doc=docs[after.id])
+        after = replace(
+            after, slots=tuple(replace(x, memory_id=after.id) for x in after.slots),
+            relations=tuple(replace(x, memory_id=after.id) for x in after.relations),
+        )  # fmt: skip
         before = w.before if w.before is None or w.before.doc else replace(w.before, doc=docs.get(w.before.id, 0))
         counts = counted(after.text)
         tx.put_version(after, owner, revision, words=sum(counts.values()), shares=_shares(tx, after))
         _project(stores, tx, owner, revision, after, counts=counts if fresh else None, vector=vectors.get(after.id) if fresh else None)
         change = Change(
             id=stores.ids(), type=w.type, memory_id=after.id, before=before, after=after, reason=w.reason, actor=actor, at=now,
-            cause=added.get(w.by, ""), undoes=(undoes or {}).get(n, ""),
+            cause=changes[0].id if together and changes else added.get(w.by, ""), undoes=(undoes or {}).get(n, ""),
         )  # fmt: skip
         if w.type == "add":
             added[after.id] = change.id
@@ -297,7 +301,3 @@ def vector_of(stores: Stores, record: MemoryRecord) -> Any:
 def micros_now(stores: Stores) -> int:
     """The clock's instant as the stores keep it."""
     return to_micros(stores.clock())
-
-
-def _folded(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum() or not c.isascii()) or text

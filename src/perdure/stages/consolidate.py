@@ -18,6 +18,7 @@ from perdure.model.change import ChangeType
 from perdure.model.graph import Slot, entity_key
 from perdure.model.memory import MemoryRecord, Source
 from perdure.model.message import CapturedMessage
+from perdure.model.scope import Scope
 from perdure.rules.slots import OPPOSITES, canonical, single_valued
 from perdure.rules.words import terms
 
@@ -36,7 +37,7 @@ SAME_EVENT = timedelta(hours=36)
 QUOTED = 280
 #: Whose word counts more when two cannot both be right.
 TRUST = {"user": 2, "tool": 1, "system": 1, "assistant": 0}
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,:/]\d+)*%?|\w[+#]+")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|n't|without|neither|nor|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't)\b|n't\b", re.IGNORECASE
 )
@@ -96,7 +97,7 @@ class Decisions:
 
 def consolidate(
     number: int, candidate: Candidate, messages: Sequence[CapturedMessage], extraction: Extraction, known: Known, *, now: datetime,
-    new_id: str, same_as: int | None = None,
+    new_id: str, same_as: str = "", scope: Scope | None = None,
 ) -> Decisions:  # fmt: skip
     """The writes that `candidate` leads to.
 
@@ -108,10 +109,11 @@ def consolidate(
         known: what there is.
         now: the clock's instant: when we come to know it.
         new_id: the id of the memory, if it becomes one.
-        same_as: place among `known.near(number)` of the memory that a model found to say the same; None when not asked.
+        same_as: id of the memory that a model found to say the same; "" for none, or when not asked.
+        scope: whose it becomes, when that is not whose message it is.
     """
     message = messages[candidate.message]
-    record = as_record(candidate, messages, extraction, now=now, new_id=new_id)
+    record = as_record(candidate, messages, extraction, now=now, new_id=new_id, scope=scope)
     out = Decisions()
     twin = _twin(number, record, candidate, known, same_as)
     if twin is not None:
@@ -127,16 +129,17 @@ def consolidate(
 
 
 def as_record(
-    candidate: Candidate, messages: Sequence[CapturedMessage], extraction: Extraction, *, now: datetime, new_id: str
-) -> MemoryRecord:
-    """The memory a candidate would become."""
+    candidate: Candidate, messages: Sequence[CapturedMessage], extraction: Extraction, *, now: datetime, new_id: str,
+    scope: Scope | None = None,
+) -> MemoryRecord:  # fmt: skip
+    """The memory a candidate would become; `scope`: whose, when that is not whose message it is."""
     message = messages[candidate.message]
     sources = [_source(message, candidate.quote, extraction), *(_source(messages[i], "", extraction) for i in candidate.also)]
     expires_at = candidate.expires_at
     if candidate.term == "short_term" and expires_at is None:
         expires_at = message.said_at + SHORT_TERM
     return MemoryRecord(
-        id=new_id, text=candidate.text, scope=message.scope, kind=candidate.kind, term=candidate.term, sources=tuple(sources),
+        id=new_id, text=candidate.text, scope=scope or message.scope, kind=candidate.kind, term=candidate.term, sources=tuple(sources),
         valid_from=candidate.valid_from or message.said_at, valid_to=candidate.valid_to, recorded_at=now, expires_at=expires_at,
         confidence=candidate.confidence, importance=candidate.importance, subject=candidate.subject, entities=candidate.entities,
         relations=candidate.relations, slots=tuple(replace(s, attribute=canonical(s.attribute)) for s in candidate.slots),
@@ -155,7 +158,7 @@ def _source(message: CapturedMessage, quote: str, extraction: Extraction) -> Sou
 
 
 # ---------------------------------------------------------------------- the same again
-def _twin(number: int, record: MemoryRecord, candidate: Candidate, known: Known, same_as: int | None) -> MemoryRecord | None:
+def _twin(number: int, record: MemoryRecord, candidate: Candidate, known: Known, same_as: str) -> MemoryRecord | None:
     """A live memory that says what `record` says."""
     if candidate.ended and not candidate.slots:
         return None  # it says that something is over: only its effect matters, and that is new each time
@@ -170,8 +173,9 @@ def _twin(number: int, record: MemoryRecord, candidate: Candidate, known: Known,
                 return other
         return None
     near = known.near(number)
-    if same_as is not None and 0 <= same_as < len(near) and _compatible(record, near[same_as][0]):
-        return near[same_as][0]
+    for other, _ in near:
+        if other.id == same_as and _compatible(record, other):
+            return other
     for other, cosine in near:
         if cosine >= SAME and _compatible(record, other) and not other.slots and same_words(record.text, other.text):
             return other
@@ -245,6 +249,9 @@ def _replace(
     slots = list(record.slots)
     for n, slot in enumerate(record.slots):
         if slot.valid_to is not None:
+            continue
+        if record.valid_to is not None and record.valid_to <= message.said_at:
+            slots[n] = replace(slot, valid_to=record.valid_to)  # a stretch of the past: it leaves what holds now alone
             continue
         rivals = _rivals(slot, known, correction=candidate.correction)
         for holder, held in rivals:

@@ -14,6 +14,7 @@ from perdure.model.change import Change
 from perdure.model.memory import Kind, MemoryRecord, Term
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope, sees
+from perdure.rules.secrets import redact
 from perdure.stages.capture import checked_metadata, mended
 from perdure.stages.commit import Batch, commit, embed, vector_of, write
 from perdure.stages.consolidate import Write
@@ -29,10 +30,12 @@ def messages_called(stores: Stores, scope: Scope, ids: Sequence[str]) -> list[Ca
     with stores.ledger.snapshot() as snapshot:
         owner = snapshot.owner(scope)
         found = [snapshot.message_called(owner, i) if owner is not None else None for i in ids]
+    messages: list[CapturedMessage] = []
     for uid, message in zip(ids, found, strict=True):
-        if message is None:
+        if message is None or not sees(scope, message.scope, session_only=message.private):
             raise NotFoundError(f"sources: there is no message {uid!r} in this scope. Add the message first, or leave sources out.")
-    return found  # type: ignore[return-value]
+        messages.append(message)
+    return messages
 
 
 def remember(
@@ -62,7 +65,7 @@ def update(stores: Stores, scope: Scope | None, memory_id: str, *, text: str | N
     if text is not None:
         if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError(f"text must be a string, not {type(text).__name__}.", argument="text")
-        text = mended(text).strip()
+        text = redact(mended(text))[0].strip()
         if not text:
             raise InputError("text is empty. To remove a memory use delete.", argument="text")
     given = None if metadata is None else checked_metadata(metadata, "metadata")
@@ -150,6 +153,8 @@ def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
         owner = tx.owner_of(found[0].memory_id)
         writes: list[Write] = []
         undoes: dict[int, str] = {}
+        if any(c.type == "erase" for c in group):
+            raise InputError(f"Change {change_id[:80]} erased a source; what is forgotten cannot be brought back.", argument="change_id")
         for change in reversed(group):
             if tx.changes(undoes=change.id):
                 raise InputError(f"Change {change.id} was undone already.", argument="change_id")
@@ -161,7 +166,7 @@ def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
                 )
             undoes[len(writes)] = change.id
             writes.append(_back(now_version, change.before, stores.clock(), f"undo of {change.type}"))
-        return write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors={}, actor="undo", undoes=undoes)
+        return write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors={}, actor="undo", undoes=undoes, together=True)
 
 
 def _says_the_same(one: MemoryRecord, other: MemoryRecord) -> bool:
@@ -171,12 +176,8 @@ def _says_the_same(one: MemoryRecord, other: MemoryRecord) -> bool:
 
 def _group(tx: Any, change: Change) -> list[Change]:
     """The change with those that stand or fall with it, oldest first."""
-    root = change
-    if change.cause and change.type == "supersede":
-        roots = tx.changes(change_id=change.cause)
-        root = roots[0] if roots else change
-    caused: list[Change] = tx.changes(cause=root.id) if root.type == "add" else []
-    return [root, *(c for c in caused if c.id != root.id)]
+    root: Change = next(iter(tx.changes(change_id=change.cause)), change) if change.cause else change
+    return [root, *tx.changes(cause=root.id)]
 
 
 def _back(now_version: MemoryRecord, before: MemoryRecord | None, now: datetime, reason: str) -> Write:
@@ -195,7 +196,8 @@ def _back(now_version: MemoryRecord, before: MemoryRecord | None, now: datetime,
 def rollback(stores: Stores, scope: Scope, *, to: datetime) -> list[Change]:
     """Makes every memory of the scope what it was known to be at an instant; later memories are retracted.
 
-    What was captured stays: messages are what was said. The rollback is made of changes and can be undone by another.
+    What was captured stays: messages are what was said. So do short-term memories of sessions that the scope does not name. The
+    rollback is made of changes and can be undone by another.
     """
     writes_by_owner: list[Change] = []
     with stores.ledger.transaction() as tx:

@@ -61,6 +61,7 @@ def fuse(part: Part) -> Pool:
     head = np.argpartition(-whole, DEPTH)[:DEPTH] if n > DEPTH else np.arange(n)
     positions = np.unique(np.concatenate([columns.positions(d) for d in found_docs] + [head[whole[head] > 0]]))
     positions = positions[(positions >= 0) & (positions < n)]
+    positions = positions[selection.mask[positions]]  # whatever an index said
     speaking = selection.edge_memory[(selection.edge_share >= COVERS) & np.isin(selection.edge_message, positions)]
     positions = np.union1d(positions, speaking[selection.mask[speaking]])  # shown in its place, if its message is found
     channels = {name: values[positions] for name, values in worth.items()}

@@ -197,7 +197,7 @@ def why_not(stores: Stores, question: str, memory_id: str, view: View, *, limit:
 
 
 _REASONS = {
-    "scope": "It belongs to another scope: {r.scope}.",
+    "scope": "It belongs to another scope.",
     "status": "It is {r.status}, or was not known at that time.",
     "validity": "It is valid from {r.valid_from} to {r.valid_to}, and {at} is outside.",
     "expiry": "It expired at {r.expires_at}.",

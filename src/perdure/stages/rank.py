@@ -12,7 +12,8 @@ import numpy as np
 from perdure.model.base import to_micros
 from perdure.model.search import Hit, Plan, Signal
 from perdure.rules.updates import changes_something
-from perdure.stages.fuse import COVERS, Pool
+from perdure.rules.words import terms
+from perdure.stages.fuse import COVERS, WEIGHTS, Pool
 
 if TYPE_CHECKING:
     from perdure.ports import Floats, Ints
@@ -25,6 +26,9 @@ HALF_LIFE = np.array([30.0, 365.0, 180.0, 30.0, 365.0])
 FRESH, FRESH_ASKED = 0.02, 0.15
 #: What remains of a message's score when everything it states has been superseded.
 STALE = 0.6
+#: Who repeats a message's words wants that message, whatever has become of it: `QUOTED` is the share of the text channel's weight that
+#: a message of usual length reaches when it holds each of at least `QUOTED_WORDS` words of the question once.
+QUOTED, QUOTED_WORDS = 0.54, 3
 #: Hits among which a newer one is lifted over an older one about the same matter, and the share of its score it must be worth.
 HEAD, LIFTED = 20, 0.40
 #: Cosines from which two statements are about the same matter: when the newer says that something changed, and otherwise. Lower values
@@ -49,11 +53,11 @@ def rank(pools: list[Pool], plan: Plan, *, now: datetime, limit: int) -> list[Ra
     ranked: list[Ranked] = []
     for pool in pools:
         ranked += _ranked(pool, plan, to_micros(now), limit)
-    ranked.sort(key=lambda r: (-r.score, int(r.pool.positions[r.index])))
+    ranked.sort(key=lambda r: -r.score)  # stable: each pool comes in its own order
     return ranked[:limit]
 
 
-def prefer_newer(hits: list[Hit], vectors: Mapping[int, Floats]) -> list[Hit]:
+def prefer_newer(hits: list[Hit], vectors: Mapping[int, Floats], question: str = "") -> list[Hit]:
     """Lifts, among the first `HEAD` hits, a newer statement right above an older one about the same matter.
 
     What was said later often updates what was said before, and no score of likeness can tell the two apart. Two statements are about
@@ -62,10 +66,14 @@ def prefer_newer(hits: list[Hit], vectors: Mapping[int, Floats]) -> list[Hit]:
     Args:
         hits: best first.
         vectors: by document number, unit length; a hit without one stays where it is.
+        question: a hit that it quotes is passed by nothing.
     """
     head = [(h, vectors[doc_of(h)], said_at(h), changes_something(h.text)) for h in hits[:HEAD] if doc_of(h) in vectors]
     lifted: dict[int, float] = {}
+    quoting = may_quote(question)
     for older, mine, before, _ in head:
+        if quoting and any(s.channel == "text" and s.contribution >= QUOTED * s.weight for s in older.why):
+            continue
         for newer, theirs, after, changed in head:
             if after <= before or not LIFTED * older.score <= newer.score < older.score:
                 continue
@@ -86,6 +94,11 @@ def prefer_newer(hits: list[Hit], vectors: Mapping[int, Floats]) -> list[Hit]:
         for h in hits[:HEAD]
     ]
     return sorted(top, key=lambda h: (-h.score, -said_at(h))) + hits[HEAD:]
+
+
+def may_quote(question: str) -> bool:
+    """Whether a query may be words of a message, rather than a question about what holds."""
+    return "?" not in question and len(set(terms(question))) >= QUOTED_WORDS
 
 
 def doc_of(hit: Hit) -> int:
@@ -118,6 +131,9 @@ def _ranked(pool: Pool, plan: Plan, now: int, limit: int) -> list[Ranked]:
             shown = next((place[m] for m in speaks_for.get(position, ()) if m in place and m not in taken), i)
         taken.add(position)
         taken.update(related)
+        if shown != i:  # a memory stands here for its message, and so for its other messages too
+            taken.add(int(pool.positions[shown]))
+            taken.update(family.get(int(pool.positions[shown]), []))
         told = tuple((name, float(values[shown]), detail) for name, values, detail in boosts if values[shown])
         ranked.append(Ranked(pool, shown, float(min(1.0, best[i])), told, tuple(related)))
         if len(ranked) == limit:
@@ -158,7 +174,10 @@ def _boosted(pool: Pool, plan: Plan, now: int) -> tuple[Floats, list[tuple[str, 
     else:
         fresh = FRESH * fresh
     boosts.append(("recency", fresh, f"asked for the {plan.order}" if plan.order else "decays with the half-life of its kind"))
-    stale = np.where(selection.stale[pool.positions], (STALE - 1.0) * score, 0.0).astype(np.float32)
+    quoted = np.zeros(len(score), dtype=bool)
+    if "text" in pool.channels and may_quote(plan.question):
+        quoted = pool.channels["text"] >= QUOTED * WEIGHTS["text"]
+    stale = np.where(selection.stale[pool.positions] & ~quoted, (STALE - 1.0) * score, 0.0).astype(np.float32)
     boosts.append(("superseded", stale, "what it states no longer holds"))
     over = _ended(pool) * (STALE - 1.0) * score
     boosts.append(("ended", over.astype(np.float32), "the value asked for holds no more"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from perdure.model.base import statement_key
 from perdure.model.graph import SELF, entity_key
 from perdure.model.memory import MemoryRecord
 from perdure.model.message import CapturedMessage
@@ -110,7 +111,7 @@ def context(hits: Sequence[Hit], facts: Sequence[Fact], recent: Sequence[Capture
     for hit in hits:
         if hit.score < WORTH:
             break
-        folded = _folded(hit.text)
+        folded = statement_key(hit.text)
         if folded in page.said or any(s.doc in verbatim for s in hit.sources if s.doc):
             continue
         if page.line(
@@ -318,7 +319,3 @@ def trace(hits: Sequence[Hit]) -> tuple[TraceStep, ...]:
         ]
         steps += [TraceStep("ledger", f"{s.said_by}: {s.quote}", memory_id, s.message_id, s.said_at) for s in h.sources]
     return tuple(steps)
-
-
-def _folded(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum() or not c.isascii())

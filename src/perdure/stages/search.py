@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from perdure.errors import InputError, PerdureError
+from perdure.errors import InputError, ModelError, PerdureError
 from perdure.filters import Filter
 from perdure.model.base import MICROSECOND, to_micros
 from perdure.model.graph import SELF, Entity, Graph, Relation, entity_key
@@ -69,7 +70,10 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
         ranked = rank(pools, plan, now=view.as_of or view.now, limit=max(limit, HEAD))
         hits = hydrate(snapshot, ranked, view, degraded=retrieved.degraded | lost)
         if len(hits) > 1 and plan.order != "earliest" and asks_now(text):
-            hits = prefer_newer(hits, stores.vector.vectors(snapshot, [doc_of(h) for h in hits[:HEAD]]))
+            try:
+                hits = prefer_newer(hits, stores.vector.vectors(snapshot, [doc_of(h) for h in hits[:HEAD]]), text)
+            except PerdureError as e:
+                hits = [replace(h, degraded=(*h.degraded, f"vector: {e}")) for h in hits]
         ranked, hits = ranked[:limit], hits[:limit]
     if stores.reranker is not None and hits:
         hits = _reranked(stores, text, hits)
@@ -81,9 +85,12 @@ def _reranked(stores: Stores, question: str, hits: list[Hit]) -> list[Hit]:
     head, tail = hits[:RERANKED], hits[RERANKED:]
     assert stores.reranker is not None  # noqa: S101  (asked by the caller)
     try:
-        scores = stores.reranker.score(question, [h.text for h in head])
-    except PerdureError as e:
+        scores = [float(x) for x in stores.reranker.score(question, [h.text for h in head])]
+        if len(scores) != len(head) or any(math.isnan(x) for x in scores):
+            raise ModelError(f"{stores.reranker.name} gave {len(scores)} scores for {len(head)} texts, or some that are no numbers")  # noqa: TRY301
+    except Exception as e:  # noqa: BLE001  (somebody else's object: whatever it raises, the ranking stands without it)
         return [replace(h, degraded=(*h.degraded, f"reranker: {e}")) for h in hits]
+    scores = [min(1.0, max(0.0, s)) for s in scores]
     mixed = [
         replace(h, score=(h.score + s) / 2, why=(*h.why, Signal("reranker", 0, s, 0.5, (s - h.score) / 2, stores.reranker.name)))
         for h, s in zip(head, scores, strict=True)
@@ -158,16 +165,13 @@ def profile(stores: Stores, snapshot: Any, view: View, plan: Plan) -> list[Fact]
 def _holders(
     stores: Stores, snapshot: Any, owner: int, kind: str, view: View, name: str, attribute: str | None, at: int
 ) -> list[MemoryRecord]:
-    """Memories that may hold a slot of an entity, newest statement first. The past is read from the ledger's versions."""
-    if view.known_at is not None:
-        records = [r for r in snapshot.known_versions(owner, to_micros(view.known_at)) if not visible_memory(r, view)]
-    else:
-        docs = dict.fromkeys(doc for _, doc, _ in stores.slots.look_up(snapshot, owner, name, attribute, at=at))
-        columns = snapshot.columns(owner, kind)
-        selection = columns.select(view)
-        positions = [int(p) for p in columns.positions(list(docs)) if 0 <= p < len(selection.mask) and selection.mask[p]] if docs else []
-        found = snapshot.versions(columns.version(int(selection.row_of[p])) for p in positions)
-        records = [r for r in found.values() if not visible_memory(r, view)]
+    """Memories that may hold a slot of an entity, newest statement first."""
+    docs = dict.fromkeys(doc for _, doc, _ in stores.slots.look_up(snapshot, owner, name, attribute, at=at))
+    columns = snapshot.columns(owner, kind)
+    selection = columns.select(view)
+    positions = [int(p) for p in columns.positions(list(docs)) if 0 <= p < len(selection.mask) and selection.mask[p]] if docs else []
+    found = snapshot.versions(columns.version(int(selection.row_of[p])) for p in positions)
+    records = [r for r in found.values() if not visible_memory(r, view)]
     return sorted(records, key=lambda r: (max((s.said_at for s in r.sources), default=r.valid_from), r.doc), reverse=True)
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from perdure.model.base import from_micros, to_micros
+from perdure.model.base import from_micros, statement_key, to_micros
 from perdure.model.graph import Entity, Relation, Slot
 from perdure.model.memory import Kind, MemoryRecord, Source, Status, Term
 from perdure.model.message import CapturedMessage, Message, Role
@@ -119,9 +119,8 @@ def claims_json(record: MemoryRecord) -> str:
 
 
 def digest(text: str) -> bytes:
-    """A hash of a statement's letters and digits, whatever their case, spacing and punctuation."""
-    folded = "".join(c for c in text.casefold() if c.isalnum() or not c.isascii())
-    return hashlib.blake2b((folded or text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    """A hash of a statement's `statement_key`."""
+    return hashlib.blake2b(statement_key(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _instant(micros: int | None) -> Any:

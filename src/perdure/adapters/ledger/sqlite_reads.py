@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from perdure import errors
 from perdure.adapters.ledger.columns import Columns
 from perdure.adapters.ledger.filters_sql import compile_filter
 from perdure.adapters.ledger.rows import MEMORY_COLUMNS, MESSAGE_COLUMNS, digest, to_memory, to_message
 from perdure.adapters.ledger.sqlite_dump import dump
-from perdure.errors import BusyError, LLMOutputError, LLMTimeoutError, LLMUnavailableError, ModelError, PerdureError
+from perdure.errors import PerdureError
 from perdure.filters import Filter
 from perdure.model.base import from_micros
 from perdure.model.change import Change, Conflict, Job
@@ -23,9 +24,7 @@ from perdure.model.scope import Scope
 if TYPE_CHECKING:
     from perdure.adapters.ledger.sqlite import SqliteLedger
 
-ERRORS: dict[str, type[PerdureError]] = {
-    e.__name__: e for e in (LLMTimeoutError, LLMUnavailableError, LLMOutputError, ModelError, BusyError, PerdureError)
-}
+ERRORS: dict[str, type[PerdureError]] = {name: getattr(errors, name) for name in errors.__all__}
 MANY = 500  # bound parameters in one statement
 
 
