@@ -22,6 +22,7 @@ from perdure.rules.languages import read_foreign
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import MONTHS, WEEKDAYS
 from perdure.rules.patterns.plans import PROCEDURE
+from perdure.rules.relatives import read_relatives
 from perdure.rules.persons import bystanders, call_me, mentions, prescribed, reach_me
 
 _UNTIL = r"\b(?:until|til|till|through|bis|hasta|jusqu|fino|até)|到|तक"
@@ -30,6 +31,8 @@ _NEW_JOB = r"\b(?:(?:changed|switched|new|left my|quit my|between) (?:jobs?|comp
 """Beside one of these "I'm at Wolt now" is about work, not about where one stands."""
 _DATED = frozenset(("plan", "appointment", "travel", "event"))
 """What happens on a day: the day to come is its validity, so that a question about that day finds it."""
+_OF_KIN = frozenset("child sibling spouse partner parent relative friend colleague boss neighbor pet".split())
+"""All that the English patterns may find by chance in a sentence of another language."""
 _TIMELESS = frozenset("birthday warranty age from anniversary plan appointment goal name phone email routine".split())
 
 
@@ -50,9 +53,12 @@ def understand(b: Builder, start: int, end: int, verdict: Verdict) -> list[Claus
     file_faults(b, body, end)
     for clause in parsed:
         file_clause(b, clause, verdict)
-    if not b.slots and not b.ended:
-        for reading in read_foreign(b.text, body, end):
-            file_foreign(b, reading)
+    if all(s.attribute in _OF_KIN for s in b.slots) and not b.ended:
+        told = read_relatives(b, body, end)
+        if told or not b.slots:
+            for reading in read_foreign(b.text, body, end):
+                if not any(x <= reading.start < y for x, y in told):
+                    file_foreign(b, reading)
     if verdict.correction and not b.slots:
         correct(b, body, end)
     now_in(b, body, end)

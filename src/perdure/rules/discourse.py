@@ -25,7 +25,7 @@ _POINTERS = frozenset(
         *"he she his her him hers they their them theirs it its it's he's she's they're that that's this these those one same there both "
         "fixed fix solved solve solution resolved helped worked turned sorted problem issue cause culprit warranty guarantee "
         "actually correction meant mean sorry wrong oops wait mistake not no nope scratch true case correct right anymore longer "
-        "moved switched from left died passed broke split".split(),
+        "moved switched from left died passed broke split er sie ella él elle il lei lui ela ele".split(),
     )
 )  # fmt: skip
 

@@ -333,6 +333,17 @@ def file_foreign(b: Builder, reading: Reading) -> None:
         _edge(b, b.speaker, reading.attribute, value)
 
 
+def file_of(b: Builder, entity: str, reading: Reading) -> None:
+    """A reading in another language becomes a slot and an edge of somebody else."""
+    value = b.value(reading.start, reading.end)
+    b.kinds.append(reading.kind)
+    b.slot(entity, reading.attribute, value, ended=reading.ended)
+    b.subjects.append(entity)
+    b.people.append(Person(entity))
+    if not reading.ended:
+        _edge(b, entity, reading.attribute, value)
+
+
 def correct(b: Builder, start: int, end: int) -> None:
     """Reads "Sorry, I meant Lisbon": the last slot's value is replaced when the new one is of its kind."""
     last = b.discourse.last

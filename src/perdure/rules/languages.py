@@ -334,7 +334,7 @@ def _read(text: str, start: int, end: int, patterns: tuple[str, ...]) -> list[Re
         for m in rx(pattern).finditer(text, start, end):
             if any(m.start() < b and a < m.end() for a, b in taken):
                 continue
-            readings = [r for group, value in m.groupdict().items() if value for r in _group(text, group, m)]
+            readings = [r for group, value in m.groupdict().items() if value for r in captured(text, group, m)]
             if readings and _of_another(text, start, m.start()):
                 readings = [r for r in readings if r.kin]
             if readings:
@@ -343,9 +343,8 @@ def _read(text: str, start: int, end: int, patterns: tuple[str, ...]) -> list[Re
     return out
 
 
-def _group(text: str, group: str, m: object) -> list[Reading]:
-
-    assert isinstance(m, re.Match)  # noqa: S101
+def captured(text: str, group: str, m: re.Match[str]) -> list[Reading]:
+    """The readings of one group of a match: what it caught, cut where the value ends, lists taken apart."""
     a, b = m.span(group)
     name = group.removesuffix("_2")
     if name.startswith("kin_"):

@@ -18,6 +18,7 @@ from perdure.model.message import CapturedMessage
 from perdure.model.search import Answer, Citation, Context, Fact, Hit, Plan, TraceStep
 from perdure.ports import LLM, Embedder, LLMRequest, Turn
 from perdure.prompts import load
+from perdure.rules.dates import find
 from perdure.rules.kinds import ONE_KIND
 from perdure.rules.slots import label
 from perdure.rules.words import terms
@@ -181,7 +182,7 @@ def answer_from(searched: Searched, facts: Sequence[Fact]) -> Answer:
     told: list[Hit] = []
     for h in hits:
         fact = wanted.get(h.memory.id) if h.memory is not None else None
-        if fact is not None and len(told) < TOLD and h.score >= TOLD_FACT:
+        if fact is not None and len(told) < TOLD and h.score >= TOLD_FACT and names_everybody(h, plan):
             slots = sum(s.contribution for s in h.why if s.channel in ("slots", "graph"))
             if likely.get((fact.entity, fact.attribute), 0) < 2 or h.score - slots >= UNLIKELY_FACT:
                 told.append(h)
@@ -222,18 +223,47 @@ def is_another(question: str, memory: MemoryRecord) -> bool:
 
 def covers(hit: Hit, plan: Plan) -> bool:
     """Whether a user's statement names everybody the question names, and at least half of what else it says."""
-    if hit.sources[0].role == "assistant":
+    if hit.sources[0].role == "assistant" or not names_everybody(hit, plan) or not is_of_the_kind(hit, plan.wants):
         return False
     text = plan.question.replace(plan.window.phrase, " ") if plan.window is not None else plan.question
     people = [e for e in plan.entities if e != SELF]
     named = {w for e in people for w in terms(e)}
     asked = set(terms(text)) - _ASKING - named
+    return bool(asked) and len(asked & words_of(hit)) >= COVERED * len(asked)
+
+
+def words_of(hit: Hit) -> set[str]:
+    """Index terms of what a hit says, of who said it and of the entities it is about."""
     said = set(terms(hit.text)) | {w for s in hit.sources for w in terms(s.said_by)}
     if hit.memory is not None:
-        said |= {w for e in hit.memory.entities for name in (e.name, *e.aliases) for w in terms(name)}
-    if any(not set(terms(e)) & said for e in people):
-        return False
-    return bool(asked) and len(asked & said) >= COVERED * len(asked)
+        said |= {w for e in hit.memory.entities for name in (e.name, *e.aliases) for w in terms(name)} | set(terms(hit.memory.subject))
+    return said
+
+
+def names_everybody(hit: Hit, plan: Plan) -> bool:
+    """Whether a hit names every person or thing that the question calls by name."""
+    named = [e for e in plan.entities if e != SELF and e[:1].isupper() and plan.question.find(e) > 0]  # not merely the first word
+    return all(set(terms(e)) & words_of(hit) for e in named if terms(e))
+
+
+def is_of_the_kind(hit: Hit, wants: str) -> bool:
+    """Whether a statement holds an answer of the kind asked for: a number, a time, a person."""
+    if wants == "number":
+        return bool(
+            re.search(
+                r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|thousand|twice|once)\b",
+                hit.text,
+                re.IGNORECASE,
+            )
+        )
+    if wants == "time":
+        return bool(re.search(r"\d", hit.text) or find(hit.text, hit.sources[0].said_at))
+    if wants == "person":
+        people = hit.memory.entities if hit.memory is not None else ()
+        return any(e.type == "Person" for e in people) or bool(
+            re.search(r"(?<![.!?:“\"] )(?<!^)\b[A-ZÀ-Þ]\w", hit.text.replace("I'", "").replace("I ", ""))
+        )
+    return True
 
 
 def about_another(memory: MemoryRecord, whose: str | None) -> bool:
