@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from perdure.model.graph import SELF
 from perdure.model.search import Plan
+from perdure.rules.kinds import with_synonyms
 from perdure.stages.plan import plan
 
 NOW = datetime(2026, 5, 14, 15, 30, tzinfo=UTC)
@@ -296,3 +297,26 @@ def test_a_long_pasted_text_is_read_at_both_ends():
     got = read("Where do I live? " + "blah " * 100_000 + " And what is Emma allergic to?")
     assert (SELF, "lives_in") in got.attributes
     assert "Emma" in got.entities
+
+
+@pytest.mark.parametrize(
+    ("question", "entity", "first"),
+    [
+        ("Wie alt ist meine Schwester?", "Priya", ("Priya", "age")),
+        ("Où habite ma sœur ?", "Priya", ("Priya", "lives_in")),
+        ("¿Dónde vive mi hermana?", "Priya", ("Priya", "lives_in")),
+        ("Dove abita mia sorella?", "Priya", ("Priya", "lives_in")),
+        ("Onde mora minha irmã?", "Priya", ("Priya", "lives_in")),
+        ("Wogegen ist meine Tochter allergisch?", "Emma", ("Emma", "allergy")),
+        ("¿En qué trabajo?", SELF, (SELF, "job_title")),
+        ("Which bank am I with?", SELF, (SELF, "bank")),
+        ("Where does my mother live?", "my mom", ("my mom", "lives_in")),
+        ("Comment s'appelle mon chat ?", "Misu", (SELF, "pet")),
+        ("What did we chat about?", SELF, None),
+    ],
+)
+def test_a_relative_is_found_by_the_word_of_any_language(question, entity, first):
+    names = with_synonyms({**NAMES, "mom": "my mom", "my mom": "my mom", "cat": "Misu", "my cat": "Misu"})
+    found = plan(question, now=NOW, names=names)
+    assert found.entities[0] == entity
+    assert (found.attributes[0] if found.attributes else None) == first

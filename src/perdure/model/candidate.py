@@ -77,7 +77,9 @@ class Extraction(Value):
         for c in self.candidates:
             for e in c.entities:
                 entities.setdefault(e.key, {"type": e.type, "id": named(e.name)} | ({"aliases": list(e.aliases)} if e.aliases else {}))
-            relations += [{"from": named(r.subject), "to": named(r.object), "relation": r.relation} for r in c.relations]
+            for r in c.relations:
+                edge = {"from": named(r.subject), "to": named(r.object), "relation": r.relation}
+                relations += [edge] if edge not in relations else []
             slots = [{"entity": named(s.entity), "attribute": s.attribute, "value": s.value} for s in c.slots]
             ended = [{"entity": named(s.entity), "attribute": s.attribute, "value": s.value} for s in c.ended]
             memories.append(

@@ -14,7 +14,7 @@ from perdure.rules.builder import Builder
 from perdure.rules.dates import DatePhrase
 from perdure.rules.endings import called_off, lost, no_longer_true, no_more_liked, parted, single_again, take_back
 from perdure.rules.engine import MOVED
-from perdure.rules.filing import correct, file_clause, file_faults, file_foreign, now_at, now_in
+from perdure.rules.filing import correct, file_clause, file_faults, file_foreign, first_day, now_at, now_in
 from perdure.rules.gate import Verdict, explicit_prefix
 from perdure.rules.grammar import Clause, clauses
 from perdure.rules.kept import worth_keeping
@@ -22,8 +22,8 @@ from perdure.rules.languages import read_foreign
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import MONTHS, WEEKDAYS
 from perdure.rules.patterns.plans import PROCEDURE
-from perdure.rules.relatives import read_relatives
 from perdure.rules.persons import bystanders, call_me, mentions, prescribed, reach_me
+from perdure.rules.relatives import read_relatives
 
 _UNTIL = r"\b(?:until|til|till|through|bis|hasta|jusqu|fino|até)|到|तक"
 """Words that end a stretch of time; "expires in June" dates an event instead."""
@@ -49,12 +49,16 @@ def understand(b: Builder, start: int, end: int, verdict: Verdict) -> list[Claus
     if verdict.explicit:
         body += explicit_prefix(b.text[start:end])
     mentions(b, start, end)
+    told: list[tuple[int, int]] = []
     parsed = list(clauses(b.text, body, end, b.discourse.known))
     file_faults(b, body, end)
     for clause in parsed:
         file_clause(b, clause, verdict)
     if all(s.attribute in _OF_KIN for s in b.slots) and not b.ended:
+        guessed = len(b.people)
         told = read_relatives(b, body, end)
+        if told:
+            del b.people[:guessed]  # who reads German as English takes "Meine Tochter" for a name
         if told or not b.slots:
             for reading in read_foreign(b.text, body, end):
                 if not any(x <= reading.start < y for x, y in told):
@@ -64,6 +68,7 @@ def understand(b: Builder, start: int, end: int, verdict: Verdict) -> list[Claus
     now_in(b, body, end)
     if any(s.attribute == "employer" for s in b.ended) or rx(_NEW_JOB).search(b.text, body, end):
         now_at(b, body, end)
+    first_day(b, body, end)
     if not b.slots and not b.ended:
         call_me(b, body, end)
         prescribed(b, body, end)
@@ -78,7 +83,8 @@ def understand(b: Builder, start: int, end: int, verdict: Verdict) -> list[Claus
         no_more_liked(b, body, end)
         if verdict.chat and not b.slots:
             no_longer_true(b, body, end)
-    bystanders(b, start, end)
+    if not told:
+        bystanders(b, start, end)
     b.discourse.mention(b.people)
     return parsed
 

@@ -13,7 +13,7 @@ from perdure.model.graph import SELF, entity_key
 from perdure.model.message import Message
 from perdure.rules.faults import device_class
 from perdure.rules.lazy import rx
-from perdure.rules.lexicon import CAR_NOUNS, DEVICE_NOUNS, HOME_NOUNS, KIN, KIN_PLURALS
+from perdure.rules.lexicon import CAR_NOUNS, DEVICE_NOUNS, HOME_NOUNS, KIN, KIN_PLURALS, SYNONYMS
 from perdure.rules.patterns.base import NounRule
 
 _GENDERED = {"he": "m", "his": "m", "him": "m", "she": "f", "her": "f"}
@@ -118,9 +118,10 @@ class Discourse:
         if named:
             return named
         if speaker == SELF:
-            for alias in (f"my {word}", word):
-                if alias in self.known:
-                    return self.known.get(alias)
+            for same in (word, *SYNONYMS.get(word, ())):
+                for alias in (f"my {same}", same):
+                    if alias in self.known:
+                        return self.known.get(alias)
             return f"my {word}"
         return f"{speaker}'s {word}"
 

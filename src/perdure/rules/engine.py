@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -17,7 +17,7 @@ from perdure.rules.patterns.plans import ROUTINE
 from perdure.rules.predicate import Predicate
 from perdure.rules.slots import canonical
 from perdure.rules.spans import DEICTIC, trim, whole
-from perdure.rules.values import DEFAULT, cut, names, proper_name
+from perdure.rules.values import DEFAULT, cut, is_device, is_vehicle, names, proper_name
 
 Polarity = Literal["hold", "end", "oppose", "plan", "none"]
 
@@ -274,9 +274,18 @@ def _apply(text: str, rule: Rule, p: Predicate) -> list[Reading] | None:
     for group, value in m.groupdict().items():
         if value is not None:
             out += _group(text, group, m, rule, p, polarity)
+    if {r.attribute for r in out} == {"device", "current_device"}:
+        out = _not_of_devices(text, out)
     if polarity == "plan" and out:
         return _plan(text, p, kind=rule.kind)
     return out or None
+
+
+def _not_of_devices(text: str, out: list[Reading]) -> list[Reading]:
+    """Reads "I switched from Vodafone to Telekom": two names neither of which is known as a device are things used, no devices."""
+    if any(is_device(text[r.start : r.end]) or is_vehicle(text[r.start : r.end]) or rx(r"\d").search(text, r.start, r.end) for r in out):
+        return out
+    return [replace(r, attribute="uses") for r in out]
 
 
 def _group(text: str, group: str, m: re.Match[str], rule: Rule, p: Predicate, polarity: Polarity) -> list[Reading]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from perdure.model.graph import SELF
@@ -56,8 +57,31 @@ def now_at(b: Builder, start: int, end: int) -> None:
     """Reads "I don't work at Nokia any more, I'm at Ericsson now": only beside a job that ended does "at" mean a job."""
     if any(s.attribute == "employer" for s in b.slots):
         return
-    m = rx(r"\b(?:i'?m|i am|we'?re) (?:now )?(?:at|with) (?P<org>.+)").search(b.text, start, end)
-    for a, z in cut("proper_org", b.text, *m.span("org")) if m else []:
+    _now_employed(b, rx(r"\b(?:i'?m|i am|we'?re) (?:now )?(?:at|with) (?P<org>.+)").search(b.text, start, end))
+
+
+def first_day(b: Builder, start: int, end: int) -> None:
+    """Reads "First day at Bosch today!", "I'm now with Bosch": a job begun, where the name alone cannot be a person's."""
+    if any(s.attribute in ("employer", "school") for s in b.slots):
+        return
+    begun = rx(
+        r"(?:^|[,!.:] |\b(?:my|our|was|had a|it's|is) )(?:very )?(?:first|1st) (?:day|week|shift) (?:(?:at|on) (?:work|the job) )?at (?!(?:camp|disney)|[\w' ]*(?:school|college|university|uni|kindergarten|gym)\b)(?P<org>.+)"
+    ).search(b.text, start, end)
+    if begun and not rx(r"\b(?:tomorrow|next|will|on \w+day|soon|coming|nervous|until|before)\b").search(b.text, start, end):
+        _now_employed(b, begun)
+        return
+    now = rx(r"\b(?:i'?m|i am) (?:(?:now|currently) with (?P<org>.+)|with (?P<org2>[^,.;!]{2,40}?) now\b)").search(b.text, start, end)
+    if now and (
+        b.speaker in b.discourse.employers
+        or rx(r"\b(?:gmbh|ag|inc|ltd|llc|corp|group|bank|consulting|labs?|(?-i:[A-Z]{2,})|bosch|siemens|google|microsoft|apple|amazon|meta|ibm|oracle|sap|bmw|tesla|airbus|deloitte|accenture|kpmg|pwc|ey|bayer|netflix|spotify|philips|nokia|ericsson|intel|nvidia|volvo|ikea|shopify|stripe)\b").search(b.text, *now.span())
+    ):  # fmt: skip
+        _now_employed(b, now, "org" if now.group("org") else "org2")
+
+
+def _now_employed(b: Builder, m: re.Match[str] | None, group: str = "org") -> None:
+    for a, z in cut("proper_org", b.text, *m.span(group)) if m else []:
+        if b.value(a, z).casefold() in b.discourse.known:
+            continue
         b.slot(b.speaker, "employer", b.value(a, z))
         _edge(b, b.speaker, "employer", b.value(a, z))
 

@@ -185,6 +185,7 @@ _EXPLICIT = any_of(
     r"^(?:bitte )?(?:merk(?:e)? dir|denk daran|vergiss nicht)\b|^(?:por favor,? )?(?:recuerda|no olvides|lembre(?:-se)?|não (?:se )?esqueça)\b|^(?:s'il te plaît,? )?(?:souviens-toi|retiens|n'oublie pas)\b|^ricorda(?:ti)?\b|^(?:请)?记住",
 )
 _CORRECTION = any_of(
+    r"^(?:oh,? |oops,? |sorry,? |no,? |wait,? |ah,? )+(?:that (?:was|is) )?(?:the |my )?wrong (?:number|one|e-?mail|address|name|date|day|city|year|month)\b",
     r"^(?:oh,? |oops,? |wait,? |um,? |no,? |nope,? |ah,? |hmm,? )*(?:actually|correction|scratch that|my mistake|my bad|i misspoke|i mis-?typed|typo)\b",
     r"^(?:no,? wait|wait,? no|oh no,? wait)\b|^(?:oops|wait|no|nope|sorry|oh no|whoops|hang on)[,!.:-]+ (?:actually|i meant|it'?s (?!ok|fine|good|great|not|a |so|been|all|just|my)|i (?:live|work|am|have)|my name|not (?!really|yet|at all|sure|always|that|a |too|so|only))",
     r"\b(?:i|what i) (?:actually |really )?meant\b(?! (?:to say thank|it|to be)\b)",
@@ -266,7 +267,7 @@ def judge(sentence: str) -> Verdict:
     if rx(_HEARSAY).match(body) and not explicit:
         return Verdict(private=private)
     short = private or rx(_SHORT).search(s) is not None
-    correction = rx(_CORRECTION).search(body) is not None
+    correction = rx(_CORRECTION).search(body) is not None or (teaser is not None and rx(_CORRECTION).match(sentence.strip()) is not None)
     if not explicit and not short and not standing and rx(_REQUEST).match(low) and not rx(_GIVES).search(s):
         return Verdict(private=private)
     chat = rx(_ASKING).search(_opened(body)) is not None or rx(_CHAT).search(_opened(body)) is not None
@@ -278,9 +279,9 @@ def judge(sentence: str) -> Verdict:
 _OPENERS = r"^(?:(?:and|but|so|hey|hi|hello|ok|okay|well|also|oh|btw|by the way|now|yes|yeah|yep|no|nope|lol|haha|honestly|actually|sorry|thanks|thank you|wow|aw+|anyway)[,!.:]* )+(?=\w)"
 
 
-_TEASERS = r"^(?:(?:(?:ok|okay|so|well|oh|hey|hi|and|but|please|right|haha|lol|wow|omg)[,!.]? )*(?:don'?t (?:laugh|judge(?: me)?|panic|worry)|guess what|believe it or not|you won'?t believe (?:it|this)|get this|fun fact|funny story|random(?: fact)?|long story short|heads[- ]up|quick update|small update|tiny update|big news|not sure if i (?:said|mentioned)(?: it| this| that)?|in case i (?:didn'?t|haven'?t) (?:say|said|mention|mentioned)(?: it| this)?)\b[,!:;. -]*(?:but |and )?)+(?=\w)"
+_TEASERS = r"^(?:(?:(?:ok|okay|so|well|oh|hey|hi|and|but|please|right|haha|lol|wow|omg)[,!.]? )*(?:don'?t (?:laugh|judge(?: me)?|panic|worry)|guess what|believe it or not|you won'?t believe (?:it|this)|get this|fun fact|funny story|random(?: fact)?|long story short|heads[- ]up|quick update|small update|tiny update|big news|not sure if i (?:said|mentioned)(?: it| this| that)?|in case i (?:didn'?t|haven'?t) (?:say|said|mention|mentioned)(?: it| this)?|in case (?:you(?:'re| are| were)? (?:\w+ )?(?:wonder(?:ing|ed)?|curious|interested|ask(?:ing)?|need it)|it(?:'s| is) (?:relevant|useful|of interest)|it (?:matters|helps))|wait(?=[,!.:]+ (?:i|i'm|i've|my|we|our)\b))\b[,!:;. -]*(?:but |and )?)+(?=\w)"
 """What is said to raise attention before the statement itself."""
-_GIVES = r"\bmy (?:\w+ ){0,2}(?:e-?mail|number|phone|mobile|address)\b[^.!?]{0,30}?(?:[\w.+-]+@[\w-]+\.\w+|\+?\d[\d ()-]{5,})"
+_GIVES = r"\buse (?:the |my |this )?(?:new|other|correct|right)(?: one| e-?mail(?: address)?| address| (?:phone )?number)?(?: instead| now| from now on)?[:,]? (?:[\w.+-]+@[\w-]+\.\w+|\+?\d[\d ()-]{5,})|\bmy (?:\w+ ){0,2}(?:e-?mail|number|phone|mobile|address)\b[^.!?]{0,30}?(?:[\w.+-]+@[\w-]+\.\w+|\+?\d[\d ()-]{5,})"
 """A request that gives what it asks to be used."""
 
 

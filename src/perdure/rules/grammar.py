@@ -84,7 +84,8 @@ _AFTER_VERB = r"(?:\s+(?:in|at|for|as|on|with|to|from|up|out|about|into|a|an|the
 
 
 _LEAD = (
-    r"(?:(?:and|but|so|hey|hi|hello|ok|okay|yes|yeah|yep|no|nope|well|oh|ah|um|hmm|wow|lol|haha|btw|by the way|also|plus|then|anyway|look|listen|honestly|frankly|actually|correction|oops|wait|sorry|thanks|"
+    r"(?:(?:i (?:also |just |almost |totally |completely )*(?:forgot|forget|meant|wanted|should) to (?:mention|say|tell you|add|note)(?: this| it)?(?: that|:|,| -)?(?= (?:i|i'm|i've|my|we|we're|our)\b)|"
+    r"in case (?:you(?:'re| are| were)? (?:\w+ )?(?:wonder(?:ing|ed)?|curious|interested|ask(?:ing)?)|it(?:'s| is) relevant)|so yeah|and|but|so|hey|hi|hello|ok|okay|yes|yeah|yep|no|nope|well|oh|ah|um|hmm|wow|lol|haha|btw|by the way|also|plus|then|anyway|look|listen|honestly|frankly|actually|correction|oops|wait|sorry|thanks|"
     r"thank you|fyi|just so you know|for the record|to be honest|tbh|for your information|as i said|as i mentioned|as you know|unfortunately|luckily|fortunately|sadly|finally|basically|"
     r"in fact|of course|obviously|apparently|don'?t laugh|don'?t judge(?: me)?|believe it or not|you won'?t believe (?:it|this)|get this|funny story|random|long story short|heads[- ]up|small update|great news|good news|bad news|big news|guess what|update|edit|note|ps|p\.s\.|fun fact|quick update|one more thing|another thing|because|since|although|though|"
     r"while|however|currently|nowadays|these days|at the moment|right now|now|today|recently|lately|yesterday|tonight|tomorrow|this (?:morning|afternoon|evening|week|weekend|month|year|summer|spring|winter|fall|autumn)|"

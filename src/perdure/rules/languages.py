@@ -28,8 +28,6 @@ PATTERNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "de",
         _DE_HINT,
         (
-            rf"\bhabe einen hund (?:namens|, der) (?P<kin_dog>{_N})",
-            rf"\bhabe eine katze namens (?P<kin_cat>{_N})",
             rf"\besse kein(?:e|en)? (?P<avoids>{_V})",
             rf"\bmeine lieblingsfarbe ist (?P<favorite_color>{_V})",
             rf"\bmein lieblingsessen ist (?P<favorite_food>{_V})",
@@ -101,7 +99,6 @@ PATTERNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             rf"\bmi hijo (?:se llama |es )?(?P<kin_son>{_N})",
             rf"\b(?:mi|nuestro) perr[oa] (?:se llama )?(?P<kin_dog>{_N})",
             rf"\b(?:mi|nuestr[oa]) gat[oa] (?:se llama )?(?P<kin_cat>{_N})",
-            rf"\b(?:tengo|tenemos) un(?:a)? perr[oa] (?:llamad[oa]|que se llama) (?P<kin_dog>{_N})",
             rf"\bsoy (?P<name>{_N})(?=[,.!]| y\b|$)",
             rf"\bsoy de (?P<from>{_N})",
             rf"\bhablo (?P<language>{_V})",
@@ -112,8 +109,6 @@ PATTERNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "fr",
         _FR_HINT,
         (
-            rf"\bj'ai une sœur qui s'appelle (?P<kin_sister>{_N})",
-            rf"\bj'ai un chien qui s'appelle (?P<kin_dog>{_N})",
             rf"\bne mange (?:pas|plus) (?:de |du |d')(?P<avoids>{_V})",
             rf"\bma couleur préférée est (?:le |la )?(?P<favorite_color>{_V})",
             rf"\b(?:n'habite|ne vis) (?:plus|pas) (?:à|au|en|aux) (?P<end_lives_in>{_V})",
@@ -151,7 +146,6 @@ PATTERNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "it",
         _IT_HINT,
         (
-            rf"\bho un cane (?:che si chiama|di nome) (?P<kin_dog>{_N})",
             rf"\bnon mangio (?P<avoids>{_V})",
             rf"\bil mio colore preferito è (?:il )?(?P<favorite_color>{_V})",
             rf"\bnon (?:vivo|abito) più (?:a|in) (?P<end_lives_in>{_V})",
@@ -190,7 +184,6 @@ PATTERNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         _PT_HINT,
         (
             rf"\bn[ãa]o como (?P<avoids>{_V})",
-            rf"\btenho um cachorro chamado (?P<kin_dog>{_N})",
             rf"\bminha cor favorita é (?:o )?(?P<favorite_color>{_V})",
             rf"\b(?:já )?n[ãa]o (?:moro|vivo)(?: mais)? (?:em|no|na) (?P<end_lives_in>{_V})",
             rf"\b(?:me mudei|mudei-me|nos mudamos|mudei)(?: de (?P<end_lives_in>{_N}))? para (?:o |a )?(?P<lives_in>{_V})",
@@ -286,6 +279,12 @@ _STOP = (
     r"\s+(?:und|aber|weil|seit|mit|als|bei|obwohl|denn|y|e|pero|porque|desde|con|como|et|mais|parce|depuis|avec|ed|ma|perché|da quando|dal|mas|desde|com|há|hace|depuis|letzten?|letzte[sm]|le mois|il mese|el (?:mes|año)|l'année|la semaine|"
     r"nicht|anymore|ahora|jetzt|nun|sehr|mucho|beaucoup|molto|muito|no mês|el pasado|la pasada|o ano|il y a)\b|[,;:.!?，。！？；\n]|\ufffc"
 )
+_NEXT_VERB = (
+    r"\s(?:und|y|e|et|ed)\s+(?:(?:er|sie|ich|él|ella|yo|il|elle|je|lui|lei|io|ele|ela|eu)\s+)?(?:wohn[te]+|leb[te]+|ist|bin|hat|habe|arbeite[t]?|mag|liebt?|spr[ie]ch[te]+|studier[te]+|heißt?e?|"
+    r"viv[eo]|es|soy|tiene|tengo|trabaj[ao]|habl[ao]|estudi[ao]|me|se|j'\w+|habite|vit|vis|est|suis|a|ai|travaille|parle|étudie|adore|aime|abit[ao]|è|sono|ha|ho|lavor[ao]|parl[ao]|"
+    r"studi[ao]|fa|si|mi|mor[ao]|é|sou|tem|tenho|trabalh[ao]|fal[ao]|estud[ao]|n[ãa]o|non?|ne|nicht)\b"
+)
+"""Where a list is over: what follows "and" is another statement."""
 _LISTS = r"\s*(?:,|、|和|\s(?:und|y|e|et|ed|oder|o|ou)\s)\s*"
 
 
@@ -332,9 +331,10 @@ def _read(text: str, start: int, end: int, patterns: tuple[str, ...]) -> list[Re
     taken: list[Span] = []
     for pattern in patterns:
         for m in rx(pattern).finditer(text, start, end):
-            if any(m.start() < b and a < m.end() for a, b in taken):
-                continue
             readings = [r for group, value in m.groupdict().items() if value for r in captured(text, group, m)]
+            reach = max((r.end for r in readings), default=m.end())
+            if any(m.start() < b and a < reach for a, b in taken):
+                continue
             if readings and _of_another(text, start, m.start()):
                 readings = [r for r in readings if r.kin]
             if readings:
@@ -361,6 +361,8 @@ def captured(text: str, group: str, m: re.Match[str]) -> list[Reading]:
     spans: list[Span] = []
     if name in ("allergy", "likes", "dislikes", "language"):
         stop = words_end(text, a, b, _STOP.replace("und|", "", 1).replace("|y|e|", "|", 1).replace("|et|", "|", 1).replace("|ed|", "|", 1))
+        following = rx(_NEXT_VERB).search(text, a, stop)
+        stop = following.start() if following else stop
         at = a
         for sep in rx(_LISTS).finditer(text, a, stop):
             spans += trim(text, at, sep.start())

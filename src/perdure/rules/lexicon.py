@@ -46,7 +46,7 @@ def _kin() -> dict[str, Kin]:
         ("relative", "", "cousin grandchild relative"),
         ("friend", "", "friend bestie buddy pal roommate flatmate housemate"),
         ("colleague", "", "colleague coworker co-worker teammate workmate intern assistant"),
-        ("boss", "", "boss manager supervisor"),
+        ("boss", "", "boss manager supervisor teamlead"),
         (
             "doctor",
             "",
@@ -65,10 +65,23 @@ def _kin() -> dict[str, Kin]:
     for word in (
         "dog cat puppy kitten parrot hamster rabbit bunny horse pony goldfish fish turtle tortoise bird guinea-pig ferret snake lizard gecko "
         "labrador retriever poodle beagle dachshund terrier corgi pug bulldog husky collie spaniel chihuahua budgie canary cockatiel pet pup doggo "
-        "iguana mouse rat chicken goat cow donkey"
+        "iguana mouse rat chicken goat cow donkey parakeet cockatoo axolotl hedgehog chinchilla gerbil alpaca llama "
+        "dalmatian rottweiler schnauzer whippet greyhound mastiff pomeranian doberman dobermann malinois samoyed akita pekingese siamese sphynx ragdoll"
     ).split():
         table[word] = Kin("pet", "has_" + word.replace("-", "_"), "", "Pet")
+    for words in ("team lead", "team leader", "line manager"):
+        table[words] = Kin("boss", "has_boss")
     for word, same in {
+        "mommy": "mother",
+        "daddy": "father",
+        "stepmom": "stepmother",
+        "stepdad": "stepfather",
+        "grandma": "grandmother",
+        "granny": "grandmother",
+        "nana": "grandmother",
+        "grandpa": "grandfather",
+        "granddad": "grandfather",
+        "auntie": "aunt",
         "mom": "mother",
         "mum": "mother",
         "mama": "mother",
@@ -90,6 +103,10 @@ def _kin() -> dict[str, Kin]:
 
 
 KIN: dict[str, Kin] = _kin()
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    word: tuple(other for other, same in KIN.items() if other != word and same.relation == kin.relation) for word, kin in KIN.items()
+}
+"""The other words for the same relative: "mom" and "mother"."""
 KIN_PLURALS: dict[str, str] = {
     "kids": "child",
     "children": "child",
@@ -137,9 +154,12 @@ KIN_ADJECTIVES = (
 
 SPECIES: dict[str, str] = {
     **dict.fromkeys(
-        "labrador retriever poodle beagle dachshund terrier corgi pug bulldog husky collie spaniel chihuahua puppy pup doggo".split(), "dog"
+        "labrador retriever poodle beagle dachshund terrier corgi pug bulldog husky collie spaniel chihuahua puppy pup doggo "
+        "dalmatian rottweiler schnauzer whippet greyhound mastiff pomeranian doberman dobermann malinois samoyed akita pekingese".split(),
+        "dog",
     ),
-    "kitten": "cat", "bunny": "rabbit", "pony": "horse", "budgie": "bird", "canary": "bird", "cockatiel": "bird", "parrot": "bird",
+    **dict.fromkeys("siamese sphynx ragdoll".split(), "cat"),
+    "kitten": "cat", "parakeet": "bird", "cockatoo": "bird", "bunny": "rabbit", "pony": "horse", "budgie": "bird", "canary": "bird", "cockatiel": "bird", "parrot": "bird",
 }  # fmt: skip
 """What an animal is asked for as: "my dog" is the beagle."""
 PETS = frozenset(word for word, kin in KIN.items() if kin.type == "Pet")
@@ -231,7 +251,7 @@ LANGUAGES = (
 NOT_NAMES = frozenset(
     (
         "a an the this that these those it he she they we i you me him her them us my your his its our their mine yours who what where when why how which "
-        "there here so and but or if then also just very really not no yes ok okay sure well now today tomorrow yesterday tonight monday tuesday wednesday "
+        "wait update correction fyi btw anyway guess remember edit ps note there here so and but or if then also just very really not no yes ok okay sure well now today tomorrow yesterday tonight monday tuesday wednesday "
         "thursday friday saturday sunday january february march april june july august september october november december christmas easter "
         "everyone everybody someone somebody nobody anyone people work dinner lunch breakfast life love music food time money home school college university "
         "all some many most both each every one two three four five six seven eight nine ten first last next after before since because while although though "

@@ -63,6 +63,7 @@ def kin_of(b: Builder, subject: Subject, owner: str) -> str | None:
         return f"my ex-{subject.kin}" if owner == SELF else None
     aliases = (f"my {subject.kin}", subject.kin) if owner == SELF else (f"{owner}'s {subject.kin}",)
     b.entity(entity, kin.type, tuple(a for a in aliases if a != entity))
+    b.discourse.kin.setdefault((owner, kin.relation), entity)
     b.relate(owner, kin.relation, entity)
     b.people.append(Person(entity, kin.gender))
     return entity
@@ -78,16 +79,37 @@ def name_kin(b: Builder, owner: str, word: str, start: int, end: int, *, ended: 
     alias = (f"my {word}", word) if owner == SELF else (f"{owner}'s {word}",)
     if word in SPECIES and owner == SELF:
         alias += (f"my {SPECIES[word]}", SPECIES[word])
+    unnamed = b.discourse.kin.get((owner, kin.relation), "")
+    if unnamed.startswith("my ") and owner == SELF and unnamed not in alias:
+        alias += (unnamed,)  # who was "my mom" so far is called Carol, "my mother's name"
     b.entity(name, kin.type, alias)
     b.entity(owner, "User" if owner == SELF else "Person")
     b.slot(owner, kin.attribute, name)
     b.relate(owner, kin.relation, name)
-    if kin.attribute in ("boss", "partner") and rx(rf"\b(?:my|our) (?:brand )?new {word}\b").search(b.text, *b.bounds):
-        b.slot(owner, kin.attribute, "", ended=True)  # the one before is one no more
+    if rx(_NEWLY.format(word=word)).search(b.text, *b.bounds):
+        _supersede(b, owner, word, name)
     b.discourse.name_kin(owner, word, name)
     b.people.append(Person(name, kin.gender, start))
     b.discourse.last = LastSlot(owner, kin.attribute, name, "name", kin=word)
     return name
+
+
+_NEWLY = (
+    r"\b(?:my|our) (?:brand )?new {word}\b|\b(?:my|our) {word} is now\b|\b(?:my|our) {word} is [^.,;!]{{2,40}}? now\b|"
+    r"\bis (?:now (?:my|our) (?:new )?{word}|(?:my|our) (?:new )?{word} now)\b|\bnow,? [^.,;!]{{2,40}} is (?:my|our) (?:new )?{word}\b"
+)
+"""Somebody is now what another was before: "my new boss is Tom", "Tom is my boss now"."""
+
+
+def _supersede(b: Builder, owner: str, word: str, name: str) -> None:
+    """The one before is one no more; of doctors there are several, so only the one known by the same word gives way."""
+    attribute = KIN[word].attribute
+    if attribute in ("boss", "partner"):
+        b.slot(owner, attribute, "", ended=True)
+    elif attribute in ("doctor", "contact"):
+        old = b.discourse.kin_entity(owner, word)
+        if old != name and not old.startswith("my ") and not old.endswith(f"'s {word}"):
+            b.slot(owner, attribute, old, ended=True)
 
 
 def mentions(b: Builder, start: int, end: int) -> None:
@@ -167,12 +189,14 @@ def prescribed(b: Builder, start: int, end: int) -> None:
 def reach_me(b: Builder, start: int, end: int) -> None:
     """Reads "You can reach me at jo@example.com", "email me at …": how the speaker is reached."""
     m = rx(
-        r"\b(?:reach|contact|e-?mail|write(?: to)?|message|text|call|ring|phone|get (?:hold of|in touch with)|ping|find) me (?:at|on|under|via|by (?:e-?mail|phone) (?:at|on)|through)(?: my \w+ ?\w*)? (?P<to>\S.{4,60})|\bmy (?:new |current |other |work |private )*(?:e-?mail(?: address)?|(?:phone |mobile )?number|mobile|phone)\b[^@\d.!?]{0,20}?(?P<to2>\+?\d.{4,30}|[\w.+-]+@.{4,40})"
+        r"\b(?:reach|contact|e-?mail|write(?: to)?|message|text|call|ring|phone|get (?:hold of|in touch with)|ping|find) me (?:at|on|under|via|by (?:e-?mail|phone) (?:at|on)|through)(?: my \w+ ?\w*)? (?P<to>\S.{4,60})|(?<!to )\buse (?:the |my |this )?(?:new|other|correct|right)(?: one| e-?mail(?: address)?| address| (?:phone )?number)?(?: instead| now| from now on)?[:,]? (?P<to3>\+?\d.{4,30}|[\w.+-]+@.{4,40})|\bmy (?:new |current |other |work |private )*(?:e-?mail(?: address)?|(?:phone |mobile )?number|mobile|phone)\b[^@\d.!?]{0,20}?(?P<to2>\+?\d.{4,30}|[\w.+-]+@.{4,40})"
     ).search(b.text, start, end)
     if m is None or rx(r"\b(?:don'?t|never|not|can'?t|cannot|no longer)\b[^.]{0,30}$").search(b.text, start, m.start() + 1):
         return
+    if m.group("to3") and rx(r"\b(?:his|her|their|client|customer|boss|for (?!me\b))").search(b.text, start, end):
+        return
     for attribute in ("email", "phone"):
-        for a, z in strict(b.text, attribute, *m.span("to" if m.group("to") else "to2")):
+        for a, z in strict(b.text, attribute, *m.span(next(g for g in ("to", "to2", "to3") if m.group(g)))):
             b.slot(b.speaker, attribute, b.value(a, z))
             return
 

@@ -55,6 +55,8 @@ ASKS: Final[tuple[Asks, ...]] = (
     Asks("zone", "timezone lives_in", when=r"time zone"),
     Asks("warranty guarantee garantie garantia garanzia guaranteed", "warranty current_device device purchase"),
     Asks("budget", "budget"),
+    Asks("bank banks banking banco banque banca", "bank", unless=r"\b(?:river|power|data|food|blood|left|right) bank\b"),
+    Asks("lead leader leads", "boss", when=r"\b(?:team ?(?:lead|leader))\b"),
     Asks("salary wage income gehalt salario salaire stipendio", "salary"),
     Asks("earn make paid", "salary", when=r"how much (?:money )?(?:do|does|am|is) .*\b(?:earn|make|paid)\b"),
     # Trouble and its end before the thing that had it.

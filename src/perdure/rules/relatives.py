@@ -26,7 +26,7 @@ MAX_SENTENCE = 400
 """Characters of a sentence that are read."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Tongue:
     """One language. `kin`: its words, each with ours. `own`: "I have a" before a relative or a pet. `called`: before a name."""
 
@@ -179,6 +179,12 @@ TONGUES: tuple[Tongue, ...] = (
         ),
     ),
 )
+_MARKS = frozenset(
+    "mein meine unser unsere habe haben er sie wohnt lebt ist arbeitet mag spricht studiert mi nuestro nuestra tengo tenemos adopté él ella vive tiene "
+    "trabaja habla estudia mon ma notre ai avons il elle habite vit est travaille parle mio mia nostro nostra ho abbiamo lui lei abita lavora meu minha "
+    "nosso nossa tenho temos adotei ele ela mora tem trabalha fala es è é ha hat a parla studia estuda étudie".split()
+) - {"a"}
+"""One of these stands in every sentence read here; most English sentences have none."""
 _LINK = r"\s*(?:,\s*)?(?:und|y|e|et|ed)\s+|,\s+"
 _UNSURE = r"\b(?:wenn|falls|ob|vielleicht|sagt|glaube|denke|si|quizás?|dice|creo|peut-être|dit|crois|pense|forse|penso|credo|talvez|diz|acho|dass)\b"
 _BEFORE = r"(?:^|[,;:]\s*|\b(?:und|aber|weil|y|pero|porque|et|mais|ed?|ma|mas)\s+|\b(?:hola|hallo|salut|bonjour|ciao|oi|olá)[,!]?\s+)$"
@@ -200,6 +206,8 @@ def read_relatives(b: Builder, start: int, end: int) -> list[Span]:
     end = min(end, start + MAX_SENTENCE)
     if any("\u4e00" <= c <= "\u9fff" for c in b.text[start:end]):
         return _chinese(b, start, end)
+    if _MARKS.isdisjoint(rx(r"[^\W\d_]+").findall(b.text[start:end].casefold())):
+        return []
     for tongue in TONGUES:
         taken = _read(b, tongue, start, end)
         if taken:
@@ -300,5 +308,3 @@ def _chinese(b: Builder, start: int, end: int) -> list[Span]:
                     file_of(b, entity, Reading(group, a, z))
             break
     return taken
-
-

@@ -35,7 +35,7 @@ _NEVER_NAMES = words(
     "donde cuando quien que como cual cuanto cuantos por mi el la los las un una ou quand qui quel quelle quelles "
     "quels comment combien est ce je "
     "mon ma mes le les des dove quando chi come quale quanti mio mia il lo gli onde quem qual quanto quantos meu "
-    "minha o os as i'm i've"
+    "minha o os as i'm i've en para por em com avec pour chez di per con bei fur mit aus auf seit worin wohin kennst sabes sais sai"
 )
 _CONTRACTION = re.compile(
     r"^(i|what|who|where|when|how|that|it|there|he|she|they|we|you|isn|aren|don|doesn|didn|can|won|wasn|weren|haven|"

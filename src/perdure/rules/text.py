@@ -31,7 +31,7 @@ _PASTED = re.compile(
     r"\b[^.!?\n:]{0,80}:(?=\s|[\"“])",
     re.IGNORECASE,
 )
-_TELLS_US = re.compile(r"\b(?:remember|note|know|mind)\b", re.IGNORECASE)
+_TELLS_US = re.compile(r"\b(?:remember|note|know|mind|use (?:the |my |this )?(?:new|other|right|correct))\b", re.IGNORECASE)
 MAX_SENTENCE = 600
 """A longer stretch without an end is cut at a blank near this many characters, so that no quote is a whole document."""
 MAX_SENTENCES = 2_000

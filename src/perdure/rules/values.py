@@ -230,6 +230,21 @@ def brand(text: str, start: int, end: int) -> list[Span]:
     return [s for s in thing(text, start, end) if _branded(text[s[0] : s[1]])]
 
 
+def bank(text: str, start: int, end: int) -> list[Span]:
+    """A bank by name, where nothing but the name tells that it is one."""
+    known = rx(
+        r"(?:\w*bank\w*|\w*sparkasse\w*|credit union|building society|dkb|ing|n26|c24|revolut|monzo|starling|chase|hsbc|barclays|lloyds|natwest|santander|bbva|"
+        r"wise|citi|wells fargo|capital one|ally|ubs|raiffeisen\w*|unicredit|intesa|bnp(?: paribas)?|crédit agricole|société générale|caixa\w*|nubank|itaú|bradesco|"
+        r"nationwide|halifax|schwab|bunq|rabobank|abn amro|nordea|swedbank|seb|bpi|fineco)"
+    )
+    return [s for s in thing(text, start, end) if text[s[0]].isupper() and any(known.fullmatch(w) for w in _names_in(text[s[0] : s[1]]))]
+
+
+def _names_in(value: str) -> list[str]:
+    """A name, and the words it is made of."""
+    return [value, *value.split()]
+
+
 def software(text: str, start: int, end: int) -> list[Span]:
     """A tool by name: "Flask 2.3.1", "Notion"."""
     return [s for s in thing(text, start, end) if text[s[0]].isupper() and not is_device(text[s[0] : s[1]])]
@@ -363,6 +378,7 @@ def is_vehicle(value: str) -> bool:
 
 
 CUTTERS: dict[str, Cutter] = {
+    "bank": bank,
     "phrase": phrase,
     "whole": whole,
     "thing": thing,
@@ -400,6 +416,7 @@ CUTTERS: dict[str, Cutter] = {
 
 
 DEFAULT: dict[str, str] = {
+    "bank": "proper_org",
     "name": "name",
     "nickname": "name",
     "lives_in": "place",

@@ -30,6 +30,8 @@ MAX_QUESTION = 2000
 MAX_PATH, MAX_EDGES = 5, 24
 #: Hits a reranker looks at.
 RERANKED = 30
+#: The reranker's share of a score.
+RERANKER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
 
 
 def _reranked(stores: Stores, question: str, hits: list[Hit]) -> list[Hit]:
-    """The head of the list in the order of its score and the reranker's, half and half; unchanged when the reranker fails."""
+    """The head of the list in the order of its score mixed with the reranker's; unchanged when the reranker fails."""
     head, tail = hits[:RERANKED], hits[RERANKED:]
     assert stores.reranker is not None  # noqa: S101  (asked by the caller)
     try:
@@ -90,9 +92,11 @@ def _reranked(stores: Stores, question: str, hits: list[Hit]) -> list[Hit]:
             raise ModelError(f"{stores.reranker.name} gave {len(scores)} scores for {len(head)} texts, or some that are no numbers")  # noqa: TRY301
     except Exception as e:  # noqa: BLE001  (somebody else's object: whatever it raises, the ranking stands without it)
         return [replace(h, degraded=(*h.degraded, f"reranker: {e}")) for h in hits]
-    scores = [min(1.0, max(0.0, s)) for s in scores]
+    scores, name = [min(1.0, max(0.0, s)) for s in scores], stores.reranker.name
     mixed = [
-        replace(h, score=(h.score + s) / 2, why=(*h.why, Signal("reranker", 0, s, 0.5, (s - h.score) / 2, stores.reranker.name)))
+        replace(
+            h, score=h.score + RERANKER * (s - h.score), why=(*h.why, Signal("reranker", 0, s, RERANKER, RERANKER * (s - h.score), name))
+        )
         for h, s in zip(head, scores, strict=True)
     ]
     return sorted(mixed, key=lambda h: -h.score) + tail

@@ -16,6 +16,15 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("get", r" (?:myself |ourselves |me |us )?(?:an?|the|my) (?P<purchase__device>.+)", event=True),
     Rule("pick treat", r" (?:up|myself to|ourselves to) (?:an?|the) (?P<purchase__device>.+)", event=True),
+    Rule("bank", r" (?:with|at) (?P<bank>.+)"),
+    Rule("have", r" (?:got )?an? (?:bank |savings |checking |current |joint )*account (?:with|at) (?P<bank>.+)"),
+    Rule("open", r" an? (?:new |bank |savings |checking |current |joint )*account (?:with|at) (?P<bank>.+)", event=True),
+    Rule(
+        "switch change move",
+        r" (?:my |our )?(?:banks? |accounts? |everything |money )*from (?P<end_bank__bank>.+?) to (?P<bank__bank>.+)",
+        event=True,
+    ),
+    Rule("switch change", r" (?:my |our )?banks? (?:from (?P<end_bank>.+?) )?to (?P<bank>.+)", event=True),
     Rule("own", r" (?P<owns>.+)"),
     Rule("drive ride", r" (?:around in )?(?:an?|my|our|the) (?P<car__vehicle>.+)"),
     Rule("have", r" (?:got )?(?:an?|my|our|two|three|the) (?P<car__vehicle>.+)"),
@@ -28,6 +37,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("switch upgrade change", r" (?:back |over )?to (?:an? |the )(?P<current_device__brand>.+)", event=True),
     Rule("replace", r" (?:my|our|the) (?P<end_device__device>.+?) with (?:an? )?(?P<device__brand>.+)", event=True),
+    Rule(
+        "trade swap exchange",
+        r" (?:in )?(?:my|our|the) (?:old )?(?P<end_owns__brand>.+?) (?:in )?for (?:an? |the )?(?:new |used )*(?P<purchase__brand>.+)",
+        event=True,
+    ),
     Rule("trade", r" in (?:my|our|the) (?P<end_owns>.+?) for (?:an? )?(?P<purchase>.+)", event=True),
     Rule(
         "sell return donate scrap",
@@ -80,6 +94,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 NOUNS: tuple[NounRule, ...] = (
+    NounRule(r"(?:main |current |new |house )?bank", "bank", "proper_org"),
     NounRule(
         r"(?:(?:current|main|new|work|daily|primary|old|home|gaming|personal) )*(?P<x>laptop|computer|pc|phone|smartphone|cell ?phone|tablet|camera|monitor|printer|router|smartwatch|watch|console|headphones|tv|e-?reader|desktop|keyboard|drone|device)",
         "thing",

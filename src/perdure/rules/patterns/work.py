@@ -91,6 +91,11 @@ RULES: tuple[Rule, ...] = (
         "make earn get",
         r" (?P<salary>(?:about |around |roughly )?[$€£₹]?\s?\d[\d.,]*\s?k?(?: (?:dollars|euros|pounds|usd|eur|gbp))?) (?:a|per|each|\/) ?(?:year|month|annum|hour|week)",
     ),
+    Rule(
+        "make earn",
+        r" (?P<salary>(?:about |around |roughly )?(?:[$€£₹]\s?\d{2,3}(?:k\b|[.,]?000\b)|\d{2,3}(?:k\b|[.,]?000\b))(?: (?:dollars|euros|pounds|usd|eur|gbp))?)(?=(?: (?:now|gross|net|before tax(?:es)?|after tax(?:es)?|annually|yearly))*\s*(?:[,.;!]|$))",
+    ),
+    Rule("change switch", r" (?:my |our )?majors? (?:from (?P<end_studies>.+?) )?to (?P<studies>.+)", event=True),
     Rule("change", r" my (?:phone |mobile |cell )?number (?:recently |again )?to (?P<phone__exact>\+?\d[\d\s().-]{4,20}\d)", event=True),
     Rule("change", r" my e-?mail(?: address)? to (?P<email__exact>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", event=True),
     Rule("have", r" (?:got )?a (?:\w+ )?budget of (?P<budget>.+)"),
