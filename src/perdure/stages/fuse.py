@@ -62,7 +62,9 @@ def fuse(part: Part) -> Pool:
     positions = np.unique(np.concatenate([columns.positions(d) for d in found_docs] + [head[whole[head] > 0]]))
     positions = positions[(positions >= 0) & (positions < n)]
     positions = positions[selection.mask[positions]]  # whatever an index said
-    speaking = selection.edge_memory[(selection.edge_share >= COVERS) & np.isin(selection.edge_message, positions)]
+    candidate = np.zeros(n, dtype=bool)
+    candidate[positions] = True
+    speaking = selection.edge_memory[(selection.edge_share >= COVERS) & candidate[selection.edge_message]]
     positions = np.union1d(positions, speaking[selection.mask[speaking]])  # shown in its place, if its message is found
     channels = {name: values[positions] for name, values in worth.items()}
     score = np.zeros(len(positions), dtype=np.float32)

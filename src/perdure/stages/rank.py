@@ -116,7 +116,7 @@ def _ranked(pool: Pool, plan: Plan, now: int, limit: int) -> list[Ranked]:
     score, boosts = _boosted(pool, plan, now)
     best = _shared(pool, score)
     place = {int(p): i for i, p in enumerate(pool.positions)}
-    family, speaks_for = _families(pool, place)
+    family, speaks_for = _families(pool)
     is_memory = selection.columns.is_memory
     order = np.lexsort((pool.positions, ~is_memory[pool.positions], -best))  # of equals a statement stands before its message
     taken: set[int] = set()
@@ -141,18 +141,20 @@ def _ranked(pool: Pool, plan: Plan, now: int, limit: int) -> list[Ranked]:
     return ranked
 
 
-def _families(pool: Pool, place: dict[int, int]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+def _families(pool: Pool) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
     """By position: a memory's messages and a message's memories; and the memories that speak for all of a message."""
     selection = pool.part.selection
     family: dict[int, list[int]] = {}
     speaks_for: dict[int, list[int]] = {}
-    edges = zip(selection.edge_message.tolist(), selection.edge_memory.tolist(), selection.edge_share.tolist(), strict=True)
-    for message, memory, share in edges:
-        if message in place or memory in place:
-            family.setdefault(memory, []).append(message)
-            family.setdefault(message, []).append(memory)
-            if share >= COVERS:
-                speaks_for.setdefault(message, []).append(memory)
+    inside = np.zeros(len(selection.mask), dtype=bool)
+    inside[pool.positions] = True
+    near = inside[selection.edge_message] | inside[selection.edge_memory]  # of all edges of the scope, those of the candidates
+    edges = (selection.edge_message[near], selection.edge_memory[near], selection.edge_share[near])
+    for message, memory, share in zip(*(e.tolist() for e in edges), strict=True):
+        family.setdefault(memory, []).append(message)
+        family.setdefault(message, []).append(memory)
+        if share >= COVERS:
+            speaks_for.setdefault(message, []).append(memory)
     return family, speaks_for
 
 
@@ -193,7 +195,7 @@ def _ended(pool: Pool) -> Floats:
     everywhere = np.zeros(len(selection.mask), dtype=np.float32)
     if found is not None and len(found.docs):
         everywhere[selection.columns.positions(found.docs)] = 1.0
-        whole = selection.edge_share >= COVERS
+        whole = (selection.edge_share >= COVERS) & (everywhere[selection.edge_memory] > 0)
         np.maximum.at(everywhere, selection.edge_message[whole], everywhere[selection.edge_memory[whole]])
     return everywhere[pool.positions]
 
@@ -213,6 +215,8 @@ def _shared(pool: Pool, score: Floats) -> Floats:
         return score
     everywhere = np.zeros(len(selection.mask), dtype=np.float32)
     everywhere[pool.positions] = score
+    worth = everywhere[selection.edge_memory]
+    some = worth > 0
     gained = everywhere.copy()
-    np.maximum.at(gained, selection.edge_message, everywhere[selection.edge_memory])
+    np.maximum.at(gained, selection.edge_message[some], worth[some])
     return gained[pool.positions]
