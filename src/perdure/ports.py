@@ -455,7 +455,7 @@ class Ledger(Protocol):
     """The truth: messages, memory versions, changes, jobs. `location` says where, without a password.
 
     `size` is in bytes, 0 in memory; `schema` the number of the schema this version writes. `scrub` makes erased content
-    unreadable on the disk; False when a reader elsewhere kept it from finishing.
+    unreadable on the disk: the free pages, and False when a reader elsewhere kept it from finishing.
     """
 
     @property
@@ -474,7 +474,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def scrub(self) -> bool: ...
+    def scrub(self) -> tuple[int, bool]: ...
     def size(self) -> int: ...
     def schema(self) -> int: ...
     def close(self) -> None:

@@ -68,7 +68,7 @@ class Plan(Value):
     """What a question asks for, read off its words.
 
     `attributes` are (entity, attribute) pairs it may be asking for, best first; `entities` are names in it (SELF for "my",
-    "I"); `speaker` is the one person it is about, when that is settled. `order` is "latest" or "earliest" when it asks so.
+    "I"); `order` is "latest" or "earliest" when it asks so.
     """
 
     question: str

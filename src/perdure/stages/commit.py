@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perdure.model.base import statement_key, to_micros
+from perdure.model.base import statement_key
 from perdure.model.candidate import Extraction
 from perdure.model.change import Change, Conflict, Job
 from perdure.model.graph import entity_key
@@ -296,8 +296,3 @@ def done(job: Job, extraction: Extraction) -> Job:
 def vector_of(stores: Stores, record: MemoryRecord) -> Any:
     """The vectors of a memory's text, computed now."""
     return embed_all(stores.embedder, [stated(record)])[0]
-
-
-def micros_now(stores: Stores) -> int:
-    """The clock's instant as the stores keep it."""
-    return to_micros(stores.clock())

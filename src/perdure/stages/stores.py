@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -48,7 +48,6 @@ class Stores:
     llm: LLM | None = None
     reranker: Reranker | None = None
     worker: str = ""
-    degraded: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def said(message: CapturedMessage) -> str:
