@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
@@ -11,15 +12,18 @@ export OMP_NUM_THREADS ?= 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check format bench clean
+.PHONY: help demo test lint types check format bench bench-recall bench-scale bench-peers clean
 
 help:
-	@echo 'make demo    the whole pipeline on a real conversation, offline'
-	@echo 'make test    every test'
-	@echo 'make check   lint, format, types and the unit tests (under a minute)'
-	@echo 'make format  let ruff format the code'
-	@echo 'make bench   measure speed and size; writes bench/RESULTS.md'
-	@echo 'make clean   remove .venv and everything generated'
+	@echo 'make demo         the whole pipeline on a real conversation, offline'
+	@echo 'make test         every test'
+	@echo 'make check        lint, format, types and the unit tests (under a minute)'
+	@echo 'make format       let ruff format the code'
+	@echo 'make bench        measure speed and size; writes its section of bench/RESULTS.md'
+	@echo 'make bench-recall how much is found, on our own chats (and others by path); writes bench/RECALL.md'
+	@echo 'make bench-scale  one file with a million memories, one user with 200,000; writes its section'
+	@echo 'make bench-peers  the same beside mem0ai, in an environment of its own; writes its section too'
+	@echo 'make clean        remove .venv and everything generated'
 
 demo: $(VENV)/.installed
 	@$(BIN)/perdure demo
@@ -44,8 +48,17 @@ format: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python bench/run.py $(ARGS)
 
+bench-recall: $(VENV)/.installed-dev
+	@$(BIN)/python bench/recall.py $(ARGS)
+
+bench-scale: $(VENV)/.installed-dev
+	@$(BIN)/python bench/scale.py $(ARGS)
+
+bench-peers: $(PEERS)/.installed
+	@MEM0_TELEMETRY=False $(PEERS)/bin/python bench/peers.py $(ARGS)
+
 clean:
-	@rm -rf $(VENV) build dist .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(PEERS) build dist .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -63,3 +76,10 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@echo 'Installing perdure and its development tools ...'
 	@$(PIP) install -e '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+# What perdure is measured beside; never a dependency of it. mem0ai is under the Apache License 2.0.
+$(PEERS)/.installed: pyproject.toml
+	@echo 'Setting up $(PEERS) with mem0ai ...'
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install -e . 'mem0ai==2.2.1' psutil
+	@touch $@

@@ -1,17 +1,14 @@
-"""Measures speed and size and writes the table: ``make bench``, or ``python bench/run.py --help``.
+"""Measures speed and size and writes the section "perdure alone": ``make bench``, or ``python bench/run.py --help``.
 
 Every part runs in a process of its own, one after the other. Embedding is left out of every figure but its own: the scale
 parts use `vectors.RandomVectors` and subtract the time spent in it. Figures are medians (p50) unless the row says otherwise.
 """
 
 import argparse
-import importlib.metadata
 import json
 import math
 import os
-import platform
 import shlex
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -23,12 +20,11 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from page import RESULTS, machine, write_section
 from texts import questions, statements
 from vectors import RandomVectors
 
-HERE = Path(__file__).parent
-RESULTS = HERE / "RESULTS.md"
-PEER = "The mem0ai figures were taken earlier, on the same kind of machine with stub models; this script does not measure them again."
+PEER = "The mem0ai figures were taken earlier, on the same kind of machine with stub models; `bench/peers.py` measures them again."
 
 
 class Row(NamedTuple):
@@ -270,22 +266,6 @@ def run_part(order: str) -> None:
     print(json.dumps([row._asdict() for row in globals()[f"part_{asked['part']}"](**arguments)]))
 
 
-def machine() -> list[str]:
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0] if names else cpu
-    packages = [f"{name} {importlib.metadata.version(name)}" for name in ("perdure", "numpy", "onnxruntime", "tokenizers")]
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    versions = ", ".join([python, f"SQLite {sqlite3.sqlite_version}", *packages])
-    return [
-        f"- machine: {os.cpu_count()} × {cpu}, {platform.system()} {platform.release()}",
-        f"- versions: {versions}",
-        f"- OMP_NUM_THREADS: {os.environ.get('OMP_NUM_THREADS', 'not set')}",
-    ]
-
-
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--sizes", default="1000,10000,50000", help="memories of one user")
@@ -294,7 +274,7 @@ def main() -> None:
     asked.add_argument("--bulk", type=int, default=20_000, help="rows of the bulk import")
     asked.add_argument("--runs", type=int, default=15, help="interpreter starts for the import time")
     asked.add_argument("--embeddings", type=int, default=1024, help="texts for the embedder's rate")
-    asked.add_argument("--out", type=Path, default=RESULTS, help="the page to write")
+    asked.add_argument("--out", type=Path, default=RESULTS, help="the page whose section is written")
     asked.add_argument("--part", help=argparse.SUPPRESS)
     options = asked.parse_args()
     if options.part:
@@ -317,10 +297,10 @@ def main() -> None:
         if sizes:
             rows += in_own_process("rss", folder=folder, memories=max(sizes))
         rows += in_own_process("bulk", folder=folder, rows=options.bulk)
-    page = [
-        "# How fast, how small",
+    lines = [
+        "## perdure alone",
         "",
-        "Written by `bench/run.py`; do not edit. Medians; embedding time is left out except where a row names it.",
+        "Written by `bench/run.py`. Medians; embedding time is left out except where a row names it.",
         PEER,
         "",
         "| what | mem0ai 2.2.1 | perdure | spread and conditions | target | |",
@@ -331,9 +311,8 @@ def main() -> None:
         f"- command: `{shlex.join(['python', 'bench/run.py', *sys.argv[1:]])}`",
         f"- load average before and after: {load[0]:.2f}, {os.getloadavg()[0]:.2f} (work of others makes figures worse)",
         *machine(),
-        "",
     ]
-    options.out.write_text("\n".join(page), encoding="utf-8")
+    write_section("run", lines, options.out)
     print(f"wrote {options.out}", file=sys.stderr)
     if any(math.isnan(row.measured) for row in rows):
         sys.exit(1)

@@ -72,6 +72,7 @@ class AsyncMemory:
     load = _threaded(Memory.load)
     stats = _threaded(Memory.stats)
     verify = _threaded(Memory.verify)
+    doctor = _threaded(Memory.doctor)
     reindex = _threaded(Memory.reindex)
     close = _threaded(Memory.close)
 

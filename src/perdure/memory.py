@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Self, cast
 
 from perdure.config import backend, configure, ledger_at
-from perdure.errors import InputError, NotFoundError, PerdureError
+from perdure.errors import InputError, PerdureError
 from perdure.filters import parse
 from perdure.model.base import instant, to_micros
 from perdure.model.candidate import Extraction, ExtractionContext
@@ -19,16 +19,15 @@ from perdure.model.change import AddResult, Change, Conflict, Diff, Job, Receipt
 from perdure.model.graph import SELF, Graph
 from perdure.model.memory import KINDS, TERMS, Kind, MemoryRecord, Term
 from perdure.model.message import Message
-from perdure.model.report import Stats, Transfer, Verification
+from perdure.model.report import Diagnosis, Stats, Transfer, Verification
 from perdure.model.scope import Scope, checked_id
 from perdure.model.search import Answer, Context, Explanation, Fact, Hit, View, WhyNot
 from perdure.rules.secrets import redact
-from perdure.stages import edit, forget, hydrate, inspect, project, respond, search, transfer
+from perdure.stages import doctor, edit, forget, hydrate, inspect, project, respond, search, transfer
 from perdure.stages.capture import Given, capture, mended, normalise
 from perdure.stages.extract import LLMExtractor, PaidOnce
 from perdure.stages.judge import make_judge
 from perdure.stages.past import Past
-from perdure.stages.route import route
 from perdure.stages.stores import Stores
 from perdure.worker import Minds, PaidCalls, Worker, run_job, run_once, worker_name
 
@@ -389,12 +388,7 @@ class Memory:
         Raises:
             NotFoundError: no such memory.
         """
-        scope = _any_scope(user_id, agent_id, session_id)
-        with self._stores.ledger.snapshot() as snapshot:
-            record = snapshot.current(_text(id, "id"))
-            if record is None or not edit.within(record, scope):
-                raise NotFoundError(f"There is no memory {id[:80]!r} here. `list` shows the ids there are.")
-            return snapshot.changes(memory_id=id)
+        return inspect.history(self._stores, _any_scope(user_id, agent_id, session_id), _text(id, "id"))
 
     def diff(
         self, *, since: Time, until: Time | None = None, user_id: str | None = None, agent_id: str | None = None,
@@ -414,11 +408,7 @@ class Memory:
         Raises:
             NotFoundError: no such memory.
         """
-        changes = self.history(id, user_id=user_id, agent_id=agent_id, session_id=session_id)
-        with self._stores.ledger.snapshot() as snapshot:
-            record = cast("MemoryRecord", snapshot.current(id))
-        told = tuple(f"{c.at:%Y-%m-%d %H:%M} {c.type}: {c.reason} (by {c.actor})" for c in changes)
-        return Explanation(record, route(record), record.sources, told)
+        return inspect.explain(self._stores, _any_scope(user_id, agent_id, session_id), _text(id, "id"))
 
     def why_not(
         self, query: str, id: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None,  # noqa: A002
@@ -442,12 +432,7 @@ class Memory:
 
     def jobs(self, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None) -> builtins.list[Job]:
         """The extraction jobs of a scope's owner, or all; oldest first."""
-        scope = _any_scope(user_id, agent_id, session_id)
-        with self._stores.ledger.snapshot() as snapshot:
-            if scope is None:
-                return snapshot.jobs()
-            owner = snapshot.owner(scope)
-            return snapshot.jobs(owner=owner) if owner is not None else []
+        return inspect.jobs(self._stores, _any_scope(user_id, agent_id, session_id))
 
     def work(self, *, force: bool = False) -> int:
         """Runs the jobs that are due (`force`: also what waits or was given up), indexes what is dirty. Returns how many jobs were run."""
@@ -457,12 +442,7 @@ class Memory:
         self, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None
     ) -> builtins.list[Conflict]:
         """The inbox: pairs of memories that cannot both hold and that no rule could settle."""
-        scope = _any_scope(user_id, agent_id, session_id)
-        with self._stores.ledger.snapshot() as snapshot:
-            if scope is None:
-                return snapshot.conflicts()
-            owner = snapshot.owner(scope)
-            return snapshot.conflicts(owner=owner) if owner is not None else []
+        return inspect.conflicts(self._stores, _any_scope(user_id, agent_id, session_id))
 
     def settle(self, conflict_id: str, *, keep: str) -> builtins.list[Change]:
         """Settles a conflict: `keep` is the id of the memory that holds; the other is superseded.
@@ -496,6 +476,18 @@ class Memory:
     def verify(self) -> Verification:
         """Holds every projection against the ledger and names each difference."""
         return inspect.verify(self._stores)
+
+    def doctor(
+        self, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None, limit: int = 50_000
+    ) -> Diagnosis:
+        """What is said twice, out of date, cut off or behind, in one scope or the whole store, each with what mends it.
+
+        Args:
+            user_id, agent_id, session_id: whose; all when none is named.
+            limit: messages and memories looked at, at most; `complete` in the result says whether that was everything.
+        """
+        most = _within("limit", limit, 1, 100_000_000)
+        return doctor.doctor(self._stores, _any_scope(user_id, agent_id, session_id), limit=most)
 
     def reindex(self, projection: Literal["vector", "text", "graph", "slots", "all"] = "all") -> dict[str, int]:
         """Builds projections anew from the ledger. Returns documents per projection."""

@@ -9,11 +9,12 @@ import pytest
 from perdure import Memory
 from perdure.doors.cli.bench_questions import paraphrase
 from perdure.errors import InputError
-from perdure.stages.measure import BM25, Dense, packed, recall, reciprocal_rank
+from perdure.stages.measure import BM25, Dense, auroc, newest_first, only_stale, packed, recall, reciprocal_rank
 
 ROOT = Path(__file__).parents[2]
 HOUSEHOLD = ROOT / "examples" / "data" / "household.jsonl"
 EXPORT = ROOT / "examples" / "data" / "conversations.json"
+KINDS = Path(__file__).parent / "data" / "household_kinds.jsonl"
 QUESTIONS = Path(__file__).parent / "data" / "household_questions.jsonl"
 NAMES = ["perdure", "BM25", "dense"]
 
@@ -96,6 +97,52 @@ def test_people_see_a_table_a_chart_and_how_much_to_trust_it(cli):
     assert "easier" not in cli("bench", "recall", HOUSEHOLD, "--questions", QUESTIONS).stdout
 
 
+def test_questions_of_many_kinds_are_scored_each_as_it_should_be(as_json):
+    report = as_json("bench", "recall", HOUSEHOLD, "--questions", KINDS)
+    assert (report["questions"], report["unanswerable"], report["updates"]) == (8, 2, 2)
+    for ranking in report["rankings"]:
+        categories = ranking["categories"]
+        assert {name: of["questions"] for name, of in categories.items()} == {"several": 2, "single": 2, "update": 2}
+        for k, share in ranking["recall"].items():  # the whole is the mean of the parts, and what has no answer is no part of it
+            assert share == pytest.approx(sum(of["recall"][k] for of in categories.values()) / 3, abs=1e-3)
+        assert ranking["mrr"] == pytest.approx(sum(of["mrr"] for of in categories.values()) / 3, abs=1e-3)
+        assert categories["single"]["in_budget"]["2000"] == 1
+        assert 0 <= ranking["only_stale"] <= 1
+        assert 0 <= ranking["newest_first"] <= 1
+    ours = by_name(report)["perdure"]
+    assert ours["categories"]["single"]["recall"]["1"] == 1
+    assert ours["auroc"] > 0.5
+    assert not any(miss["evidence"] == [] for miss in report["misses"])
+
+
+def test_what_changed_is_judged_by_the_order_the_file_gives(as_json, tmp_path):
+    """The same two messages, named in either order: where one is found above the other, the figures turn round."""
+    told = []
+    for n, evidence in enumerate((["work-09", "work-11"], ["work-11", "work-09"])):
+        file = tmp_path / f"{n}.jsonl"
+        question = {"question": "Every standup takes 40 minutes", "evidence": evidence, "category": "update"}
+        file.write_text(json.dumps(question), "utf-8")
+        told.append(by_name(as_json("bench", "recall", HOUSEHOLD, "--questions", file, "--k", "1"))["BM25"])
+    assert [(one["newest_first"], one["only_stale"]) for one in told] == [(0.0, 1.0), (1.0, 0.0)]
+
+
+def test_people_see_the_kinds_and_a_plot(cli):
+    shown = cli("bench", "recall", HOUSEHOLD, "--questions", KINDS).stdout
+    for part in ("by category", "several", "newest above the stale", "AUROC", "2 questions without evidence", "against the token budget"):
+        assert part in shown
+    plot = shown[shown.index("Recall against the token budget") :].splitlines()[1:]
+    top, bottom = next(n for n, line in enumerate(plot) if "1.0 ┤" in line), next(n for n, line in enumerate(plot) if "0.0 ┤" in line)
+    assert bottom - top == 10
+    assert all(mark in "".join(plot[top : bottom + 1]) for mark in "●○×")
+    assert plot[bottom + 2].split() == ["250", "500", "1000", "2000", "tokens"]
+
+
+def test_questions_nobody_can_answer_alone_are_refused(cli, asked):
+    assert "nothing to find" in cli("bench", "recall", HOUSEHOLD, "--questions", asked(("Who flew to Japan?",)), code=4).stderr
+    both = asked(("Who flew to Japan?",), ("Who left a backlog?", "work-05"))
+    assert "--limit" in cli("bench", "recall", HOUSEHOLD, "--questions", both, "--limit", 1, code=4).stderr
+
+
 def test_several_files_are_one_user(as_json):
     report = as_json("bench", "recall", HOUSEHOLD, EXPORT, "--questions", QUESTIONS, "--k", "10")
     assert report["messages"] == 132
@@ -108,7 +155,9 @@ def test_several_files_are_one_user(as_json):
         ("{not json", "not JSON"),
         ("[]", "expected a JSON object"),
         ('{"evidence": ["work-05"]}', '"question" must be a text'),
-        ('{"question": "Who?", "evidence": []}', "at least one"),
+        ('{"question": "Who?"}', "must be a list"),
+        ('{"question": "Who?", "evidence": ["work-05"], "category": "update"}', "two at least"),
+        ('{"question": "Who?", "evidence": ["work-05"], "category": ["a"]}', '"category" must be a text'),
         ('{"question": "Who?", "evidence": "work-05"}', "must be a list"),
         ('{"question": "Who?", "evidence": ["work-99"]}', "there is no message 'work-99'"),
     ],
@@ -188,6 +237,33 @@ def test_recall_and_reciprocal_rank():
     assert recall(ranking, ["b", "x"], 2, any_will_do=True) == 1
     assert reciprocal_rank(ranking, ["d", "b"]) == 0.5
     assert reciprocal_rank(ranking, ["x"]) == 0
+
+
+def test_the_newest_statement_must_stand_above_all_that_it_replaces():
+    assert newest_first(["x", "new", "old"], ["old", "new"])
+    assert newest_first(["new"], ["older", "old", "new"])
+    assert not newest_first(["old", "new", "older"], ["older", "old", "new"])
+    assert not newest_first(["x", "old"], ["old", "new"])
+    assert not newest_first([], ["old", "new"])
+    assert only_stale(["old", "x", "new"], ["old", "new"], 2)
+    assert not only_stale(["old", "x", "new"], ["old", "new"], 3)
+    assert not only_stale(["x", "y"], ["old", "new"], 2)
+
+
+def test_the_area_under_the_curve_counts_pairs_in_the_right_order():
+    assert auroc([0.9, 0.8], [0.1, 0.2]) == 1
+    assert auroc([0.1, 0.2], [0.9, 0.8]) == 0
+    assert auroc([0.5, 0.5], [0.5]) == 0.5
+    assert auroc([0.9, 0.3], [0.5]) == 0.5
+    assert auroc([1, 2, 3], [2]) == 0.5
+    assert auroc([], [0.5]) is None
+
+
+def test_the_best_score_belongs_to_the_first_place():
+    texts = ["a cat", "a dog", "a cat and a dog"]
+    assert BM25(texts).best("a cat or a dog") > BM25(texts).best("a cat") > BM25(texts).best("zebra") == 0
+    assert Dense([[0.0, 1.0], [0.6, 0.8]]).best([1.0, 0.0]) == pytest.approx(0.6)
+    assert Dense([]).best([1.0]) == 0
 
 
 def test_bm25_prefers_rare_words_and_short_texts():

@@ -1,6 +1,11 @@
 """stats, verify, reindex, jobs, doctor as commands."""
 
+import re
 import sqlite3
+
+import pytest
+
+from perdure import Memory
 
 ADA = ("--user", "ada")
 
@@ -48,13 +53,85 @@ def test_work_waiting_is_done_by_jobs_run(cli, as_json):
 
 def test_doctor_finds_nothing_wrong_and_says_so(cli, as_json):
     cli("add", "I live in Bangalore.", *ADA)
-    diagnosis = as_json("doctor", *ADA)
-    assert diagnosis["ok"] is True
-    assert {finding["level"] for finding in diagnosis["findings"]} == {"ok"}
-    assert "No duplicates among 1 memory" in cli("doctor", *ADA).stdout
-    assert "--user" in cli("doctor").stdout  # duplicates are looked for in one scope
+    for whose in (ADA, ()):
+        diagnosis = as_json("doctor", *whose)
+        assert (diagnosis["ok"], diagnosis["complete"]) == (True, True)
+        assert {finding["level"] for finding in diagnosis["findings"]} == {"ok"}
+    shown = cli("doctor", *ADA).stdout
+    assert "No duplicates among 1 memory" in shown
+    assert "Looked at 1 message and 1 memory of 1 owner." in shown
 
 
 def test_doctor_reports_what_waits(cli, as_json):
     cli("add", "I live in Bangalore.", *ADA, "--wait", "captured")
-    assert any("1 extraction waiting" in finding["what"] for finding in as_json("doctor", *ADA)["findings"])
+    found = {finding["check"]: finding for finding in as_json("doctor", *ADA)["findings"]}
+    assert "1 extraction waiting" in found["jobs"]["what"]
+    assert (found["lag"]["count"], found["lag"]["examples"][0]["what"]) == (1, "vector: 1")
+    cli(*found["lag"]["examples"][0]["do"].split()[1:])
+    assert {finding["level"] for finding in as_json("doctor", *ADA)["findings"]} == {"ok"}
+
+
+def test_doctor_says_when_it_did_not_see_everything(cli):
+    for user in ("ada", "bob", "cyd", "dan"):
+        cli("remember", "Tea at five.", "--user", user)
+    shown = cli("doctor", "--limit", 4).stdout
+    assert "of 2 owners" in shown
+    assert "not everything: there are 4 owners" in shown
+
+
+def sick(ledger, trouble):
+    """Gives Ada's ledger one trouble."""
+    with Memory(ledger, worker=False) as m:
+        m.add(["I live in Delhi.", "My brother Tomislav lives in Ljubljana."], user_id="ada", timestamp="2026-01-20")
+        if trouble == "duplicates":
+            m.remember("Ada is vegetarian.", user_id="ada", kind="preference")
+            m.remember("ada is vegetarian", user_id="ada")
+        elif trouble == "a stale fact":
+            m.add("I moved to Lisbon.", user_id="ada", infer=False)
+        elif trouble == "what is over":
+            m.remember("Ada is visiting Rome.", user_id="ada", expires_at="2026-02-01")
+        elif trouble == "what expired":
+            m.remember("Be brief.", user_id="ada", session_id="s1", term="short_term", expires_at="2026-02-01")
+    with sqlite3.connect(ledger) as db:
+        if trouble in ("vectors", "postings", "slots", "edges"):
+            db.execute(f"DELETE FROM {trouble}")
+        elif trouble == "ghosts":
+            db.execute("UPDATE slots SET memory = 'ghost'")
+            db.execute("UPDATE edges SET memory = 'ghost' WHERE object = 'ljubljana'")
+        elif trouble == "a lost message":
+            db.execute("DELETE FROM messages WHERE content = 'I live in Delhi.'")
+    db.close()
+
+
+WRONG = {
+    "duplicates": False, "a stale fact": True, "what is over": False, "what expired": False, "vectors": True, "postings": True,
+    "slots": True, "edges": True, "ghosts": True, "a lost message": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", WRONG)
+def test_what_doctor_prints_mends_what_it_found(cli, as_json, ledger, trouble):
+    """The commands it prints, run as they stand, leave nothing to complain of."""
+    sick(ledger, trouble)
+    code = int(WRONG[trouble])
+    found = [f for f in as_json("doctor", *ADA, code=code)["findings"] if f["level"] != "ok"]
+    assert found
+    commands = {e["do"] for f in found for e in f["examples"] if e["do"]}
+    commands |= {c for f in found for c in re.findall("`(perdure [a-z -]+)`", f["do"])}  # those that name no ID to fill in
+    shown = cli("doctor", *ADA, code=code).stdout
+    assert all(command in shown for command in commands)
+    for command in sorted(commands - {"perdure jobs"}):
+        name, *arguments = command.split()
+        assert name == "perdure"
+        cli(*arguments, *(["--yes"] if arguments[0] == "forget" else []))
+    assert {f["level"] for f in as_json("doctor", *ADA)["findings"]} == {"ok"}
+    assert as_json("verify")["ok"]
+
+
+def test_deleted_memories_come_back(cli, as_json):
+    (change,) = as_json("remember", "Ada is vegetarian.", *ADA)["changes"]
+    (deleted,) = as_json("delete", change["memory_id"])
+    assert as_json("search", "vegetarian", *ADA) == []
+    cli("undo", deleted["id"])
+    assert as_json("search", "vegetarian", *ADA)[0]["memory"]["id"] == change["memory_id"]
+    assert "nosuch" in cli("delete", "nosuch", code=3).stderr

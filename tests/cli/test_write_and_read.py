@@ -134,6 +134,41 @@ def test_why_not_says_what_is_missing(cli, as_json):
     assert as_json("why-not", "allergies", "no-such-id", *ADA)["stage"] == "missing"
 
 
+def test_why_not_asks_as_the_search_did_and_draws_the_distance(cli, as_json):
+    for animal in ("bees", "goats", "hens"):
+        cli("remember", f"Ada keeps {animal} in the garden.", *ADA)
+    hits = as_json("search", "does she keep bees", *ADA)
+    last = hits[-1]["memory"]["id"]
+    question = ("why-not", "does she keep bees", last, *ADA)
+    assert as_json(*question)["stage"] == "found"
+    dropped = as_json(*question, "--limit", 1)
+    assert (dropped["stage"], dropped["rank"]) == ("limit", 3)
+    assert dropped["needed"] == hits[0]["score"]
+    assert as_json(*question, "--kind", "preference")["stage"] == "filter"
+    assert as_json(*question, "--where", '{"metadata.topic": "cars"}')["stage"] == "filter"
+    assert as_json(*question, "--as-of", "2001-01-01")["stage"] == "validity"
+    assert as_json(*question, "--known-at", "2001-01-01")["stage"] == "status"
+    lines = {line.split()[0]: line for line in cli(*question, "--limit", 1).stdout.splitlines() if line.startswith("  ")}
+    assert f"{dropped['needed']:.3f}" in lines["needed"]
+    assert f"{dropped['score']:.3f}" in lines["had"]
+    assert 0 < lines["had"].count("█") < lines["needed"].count("█")
+
+
+def test_explain_shows_all_sources_the_sum_and_what_was_taken_off(cli, as_json):
+    for day in ("01", "02", "03", "04", "05"):
+        cli("add", "I am allergic to peanuts.", *ADA, "--at", f"2026-02-{day}")
+    cli("add", "I live in Oslo and I like tea.", *ADA, "--at", "2025-02-01")
+    cli("add", "I moved to Lima.", *ADA, "--at", "2026-02-20")
+    question = ("search", "what am I allergic to in Oslo", *ADA)
+    found = as_json(*question)
+    shown = cli(*question, "--explain").stdout
+    allergy = next(hit for hit in found if "peanuts" in hit["text"])
+    assert len(allergy["sources"]) == 5
+    assert all(source["message_id"] in shown for hit in found for source in hit["sources"])
+    assert [line.split()[1] for line in shown.splitlines() if line.strip().startswith("score")] == [f"{h['score']:.3f}" for h in found]
+    assert any(signal["contribution"] < 0 for hit in found for signal in hit["why"])
+
+
 def test_users_do_not_see_each_other(cli, as_json):
     cli("add", "I live in Bangalore.", *ADA)
     assert as_json("search", "Bangalore", "--user", "bob") == []

@@ -82,6 +82,15 @@ class TestSqliteVectors(VectorIndexSuite):
             assert SqliteVectors("other", 9).prepare(tx)
 
 
+class TestSqliteVectorsInTwoSteps(VectorIndexSuite):
+    """The search of large owners, on owners of any size."""
+
+    @pytest.fixture
+    def open_index(self, opening, monkeypatch):
+        monkeypatch.setattr("perdure.adapters.vector.matrix.LARGE", 1)
+        return opening(lambda: SqliteVectors("test", self.dimensions))
+
+
 class TestSqliteText(TextIndexSuite):
     @pytest.fixture
     def open_index(self, opening):

@@ -18,6 +18,8 @@ from perdure.stages.retrieve import Part
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ADA = Scope(user_id="ada")
+#: Index terms of a message that is neither long nor too brief to say anything.
+WORDS = 8
 
 #: Pure stages: enough examples to find what breaks, few enough to be run on every save.
 quick = settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -50,15 +52,21 @@ def record(text, *slots, at=NOW, role="user", uid="known", doc=100, scope=ADA, *
 
 # ---------------------------------------------------------------------- an owner's columns, as search sees them
 def columns(messages=(), memories=()):
-    """Real columns. Messages: dicts of doc and optionally at, session. Memories: dicts of doc and optionally at, to, status, kind, drawn
-    ("doc:percent …"), weight."""
+    """Real columns. Messages: dicts of doc and optionally at, session, role, asks, words. Memories: dicts of doc and optionally at, to,
+    status, kind, drawn ("doc:percent …"), weight."""
     made = Columns(1, "user", 0)
     made.fill(
-        [(m["doc"], to_micros(m.get("at", NOW)), to_micros(NOW), None, m.get("session"), False, "user", 5) for m in messages],
+        [
+            (
+                m["doc"], to_micros(m.get("at", NOW)), to_micros(NOW), None, m.get("session"), False, "user", m.get("words", WORDS),
+                m.get("role", "user"), m.get("asks", 0),
+            )
+            for m in messages
+        ],
         [
             (
                 n, m["doc"], to_micros(m.get("at", NOW)), to_micros(m.get("at", NOW)), None if m.get("to") is None else to_micros(m["to"]),
-                to_micros(NOW), None, None, m.get("status", "live"), m.get("kind", "fact"), None, None, False, "user", 5,
+                to_micros(NOW), None, None, m.get("status", "live"), m.get("kind", "fact"), None, None, False, "user", WORDS,
                 m.get("drawn", ""), m.get("weight", 1.0),
             )
             for n, m in enumerate(memories, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 from hypothesis import given
@@ -75,7 +76,9 @@ def with_message(*memories):
     """One message (document 1) and memories drawn from it: (record, percentage)."""
     cols = Columns(1, "user", 0)
     said = to_micros(days(-2))
-    cols.fill([(1, said, said, None, None, False, "user", 5)], [row(n, n + 1, r, f"1:{p}") for n, (r, p) in enumerate(memories, 1)])
+    cols.fill(
+        [(1, said, said, None, None, False, "user", 5, "user", 0)], [row(n, n + 1, r, f"1:{p}") for n, (r, p) in enumerate(memories, 1)]
+    )
     return cols, cols.select(VIEW)
 
 
@@ -111,9 +114,9 @@ def test_a_message_is_stale_when_all_it_states_was_superseded():
 def test_extraction_may_find_a_message_private_later():
     said = to_micros(days(-1))
     cols = Columns(1, "user", 0)
-    cols.fill([(1, said, said, None, "s1", False, "user", 5)], [])
+    cols.fill([(1, said, said, None, "s1", False, "user", 5, "user", 0)], [])
     assert shown(cols, VIEW) == [1]
-    cols.fill([(1, said, said, None, "s1", True, "user", 5)], [])
+    cols.fill([(1, said, said, None, "s1", True, "user", 5, "user", 0)], [])
     assert shown(cols, VIEW) == []
     assert shown(cols, replace(VIEW, scope=Scope("ada", session_id="s1"))) == [1]
 
@@ -134,3 +137,31 @@ def test_narrowing_only_takes_away():
     less = selection.narrowed(np.array([False, True]))
     assert less.mask.tolist() == [False, True]
     assert less.row_of[0] == -1
+
+
+def test_a_selection_that_is_kept_ends_with_the_first_thing_that_ends(plain_memory, clock):
+    def found():
+        return {h.text for h in plain_memory.search("What is known?", user_id="ada", kinds=["fact"])}
+
+    plain_memory.remember("The code is known for an hour.", user_id="ada", expires_at=NOW + timedelta(hours=1))
+    plain_memory.remember("The town is known.", user_id="ada")
+    assert found() == found() == {"The code is known for an hour.", "The town is known."}
+    clock.advance(seconds=3599)
+    assert len(found()) == 2
+    clock.advance(seconds=1)
+    assert found() == found() == {"The town is known."}
+    clock.set(NOW)
+    assert len(found()) == 2
+    kept = plain_memory.remember("The road is known.", user_id="ada").memories[0]
+    assert "The road is known." in found()
+    plain_memory.delete(kept.id)
+    assert "The road is known." not in found()
+
+
+@given(st.lists(versions(), max_size=6), st.lists(views, min_size=1, max_size=4), st.integers(0, 3))
+@quick
+def test_selections_that_were_kept_are_those_made_anew(records, asked, again):
+    cols = Columns(1, "user", 0)
+    cols.fill([], [row(n, n, r) for n, r in enumerate(records, 1)])
+    for view in asked * (again + 1):
+        assert shown(cols, view) == [n for n, r in enumerate(records, 1) if not visible_memory(r, view)]

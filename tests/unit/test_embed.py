@@ -124,11 +124,41 @@ def test_long_and_broken_text_is_taken(model):
     assert np.array_equal(found[1], found[2])
 
 
-def test_tokens_for_late_interaction(model):
-    found = model.embed_tokens(["", "green tea", "a much longer sentence about green tea and coffee"])
-    assert [v.shape for v in found][:2] == [(0, 384), (2, 384)]
-    assert np.allclose(np.linalg.norm(found[2], axis=1), 1, atol=1e-5)
-    assert (found[1] @ found[2].T).max() > 0.5
+def test_passages_come_with_the_states_of_their_meaningful_tokens(model, vectors):
+    texts = ["", "green tea", "a much longer sentence about green tea and coffee", "What is it?"]
+    found, states = model.embed_passages(texts)
+    assert np.array_equal(found, model.embed(texts))
+    assert [len(s) for s in states] == [0, 2, 5, 0]
+    assert all(s.shape[1] == 384 and s.dtype == np.float32 for s in states)
+    assert np.allclose(np.linalg.norm(states[2], axis=1), 1, atol=1e-5)
+    assert (states[1] @ states[2].T).max() > 0.5
+    many, states = model.embed_passages(TEXTS)  # in batches by length, given back in order
+    assert np.array_equal(many, vectors)
+    assert np.array_equal(states[3], model.embed_passages([TEXTS[3]])[1][0])
+    assert model.embed_passages([])[1] == []
+
+
+def test_a_question_comes_with_the_place_of_each_token(model):
+    text = "Where does Priya's kayak lie?"
+    found = model.embed_question(text)
+    assert np.array_equal(found.vector, model.embed([text])[0])
+    assert found.tokens.shape == (len(found.spans), 384)
+    assert np.allclose(np.linalg.norm(found.tokens, axis=1), 1, atol=1e-5)
+    parts = [text[start:end] for start, end in found.spans]
+    assert "".join(parts) == text.replace(" ", "")
+    again = model.embed_question(text)  # from the cache
+    assert np.array_equal(again.tokens, found.tokens)
+    assert again.spans == found.spans
+
+
+@pytest.mark.parametrize("text", ["", " ", "\ud800", "?!", "我住在北京", "e\u0301le\u0300ve", "peanut " * 3000])
+def test_any_question_is_taken(model, text):
+    found = model.embed_question(text)
+    assert found.vector.shape == (384,)
+    assert found.tokens.shape == (len(found.spans), 384)
+    assert np.isfinite(found.tokens).all()
+    assert len(found.spans) <= minilm.MAX_TOKENS
+    assert all(0 <= start <= end <= len(text) for start, end in found.spans)
 
 
 def test_counting_tokens_goes_past_what_the_model_reads(model):

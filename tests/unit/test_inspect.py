@@ -135,3 +135,110 @@ def test_a_projection_that_was_lost_is_drift_and_a_reindex_mends_it(plain_memory
     assert plain_memory.reindex(projection)[projection] > 0
     assert plain_memory.verify().ok
     assert [(h.text, h.score) for h in plain_memory.search("Where does Tomislav live?", user_id="ada")] == before
+
+
+# --- why a memory is not a hit, where the ranking decides
+TRIP = (
+    "My flight to Lisbon was terrible. I love olives. The hotel had no lift and the breakfast was cold and the staff unfriendly and "
+    "it rained."
+)
+
+
+def test_a_memory_that_its_message_stands_for_was_folded(memory):
+    (_, olives) = memory.add(TRIP, user_id="ada").memories
+    question = "hotel without lift, cold breakfast, unfriendly staff, rain"
+    (hit,) = memory.search(question, user_id="ada")
+    assert hit.memory is None
+    answer = memory.why_not(question, olives.id, user_id="ada")
+    assert (answer.stage, answer.rank, answer.needed) == ("fuse", 1, hit.score)
+    assert 0 < answer.score < answer.needed
+    assert "its message" in answer.reason
+    assert memory.why_not("olives", olives.id, user_id="ada").stage == "found"
+
+
+def test_a_memory_may_be_folded_into_another_of_the_same_message(memory):
+    text = "I moved to Porto with my whole family and both of our dogs in the spring of last year. I love olives."
+    move, olives = memory.add(text, user_id="ada").memories
+    question = "moved to Porto with family and dogs in spring, love olives"
+    (hit,) = memory.search(question, user_id="ada")
+    assert hit.memory.id == move.id
+    answer = memory.why_not(question, olives.id, user_id="ada")
+    assert (answer.stage, answer.rank) == ("fuse", 1)
+    assert move.id in answer.reason
+
+
+@pytest.fixture
+def crowded(plain_memory):
+    """Three hundred books, and one pair of skates that has nothing to do with them."""
+    skates = plain_memory.remember("Zoe sharpened skates.", user_id="ada").memories[0]
+    plain_memory.add([f"The book number {n} on the shelf is bound in red leather." for n in range(300)], user_id="ada", infer=False)
+    return plain_memory, skates
+
+
+def test_a_memory_no_channel_put_forward_was_not_retrieved_and_the_distance_is_said(crowded):
+    m, skates = crowded
+    question = "Which book on the shelf is bound in red leather?"
+    answer = m.why_not(question, skates.id, user_id="ada")
+    assert answer.stage == "retrieve"
+    assert "vector" in answer.reason.casefold()
+    assert answer.rank is None
+    assert answer.score < answer.needed
+    assert m.why_not("Who sharpened skates?", skates.id, user_id="ada").stage == "found"
+
+
+def test_a_question_without_words_puts_nothing_forward(plain_memory):
+    kept = plain_memory.remember("Ada keeps bees.", user_id="ada").memories[0]
+    answer = plain_memory.why_not("   ", kept.id, user_id="ada")
+    assert (answer.stage, answer.score, answer.needed) == ("retrieve", None, None)
+
+
+def test_a_list_too_short_drops_at_the_limit_by_the_scores_that_search_gives(memory):
+    kept = [
+        memory.remember(f"Ada keeps {animal} in the garden.", user_id="ada").memories[0] for animal in ("bees", "goats", "hens", "ducks")
+    ]
+    question = "Does Ada keep bees?"
+    hits = memory.search(question, user_id="ada", limit=4)
+    assert len(hits) == 4
+    for limit in (1, 2, 3):
+        for rank, hit in enumerate(hits, 1):
+            answer = memory.why_not(question, hit.memory.id, user_id="ada", limit=limit)
+            assert (answer.stage, answer.rank, answer.score) == ("found" if rank <= limit else "limit", rank, hit.score)
+            assert answer.needed == (None if rank <= limit else hits[limit - 1].score)
+    assert {h.memory.id for h in hits} == {k.id for k in kept}
+
+
+def test_what_failed_is_named_where_it_may_be_the_reason(path, clock):
+    from perdure import Memory
+    from perdure.errors import ModelError
+
+    class Fading:
+        """An embedder whose server goes away."""
+
+        name, dimensions, gone = "fading", 4, False
+
+        def embed(self, texts):
+            import numpy as np
+
+            if self.gone:
+                raise ModelError("the server has gone")
+            return np.full((len(texts), 4), 0.5, dtype=np.float32)
+
+    embedder = Fading()
+    with Memory(path, clock=clock, embedder=embedder, worker=False) as m:
+        kept = m.remember("Ada keeps bees.", user_id="ada").memories[0]
+        clock.advance(days=1)
+        m.remember("Zoe owns hives of honey makers.", user_id="ada")
+        assert m.why_not("honey makers", kept.id, user_id="ada").stage == "found"
+        embedder.gone = True
+        answer = m.why_not("honey makers", kept.id, user_id="ada")
+        assert answer.stage == "retrieve"
+        assert "the server has gone" in answer.reason
+
+
+def test_every_stage_that_can_be_named_is_tested_here():
+    from typing import get_args, get_type_hints
+
+    from perdure.model.search import WhyNot
+
+    named = set(get_args(get_type_hints(WhyNot)["stage"]))
+    assert named == {stage for _, _, stage, _ in STAGES.values()} | {"limit", "fuse", "retrieve"}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stage_parts import NOW, columns, days, part, quick, record
 
-from perdure.model.search import Hit, Plan
+from perdure.model.search import Hit, Plan, Signal
 from perdure.stages.fuse import fuse
-from perdure.stages.rank import HEAD, STALE, prefer_newer, rank
+from perdure.stages.rank import HEAD, PASSED, STALE, prefer_newer, rank
 
 
 def shown(cols, channels, plan=None, limit=20):
     """(document, score) of the ranking, best first."""
-    ranked = rank([fuse(part(cols, **channels))], plan or Plan("q"), now=NOW, limit=limit)
+    ranked = rank([fuse(part(cols, **channels), plan or Plan("q"))], plan or Plan("q"), now=NOW, limit=limit)
     return [(int(cols.docs[r.pool.positions[r.index]]), r.score) for r in ranked]
 
 
@@ -108,9 +110,10 @@ def test_a_shorter_list_is_the_head_of_a_longer_one(vector, limit):
 
 
 # --- newer on the same matter
-def hit(text, score, day, by="user", doc=1):
+def hit(text, score, day, by="user", doc=1, near=0.0):
     r = record(text, at=days(day), role=by, doc=doc)
-    return Hit(text, score, r, None, r.sources, ())
+    why = (Signal("tokens", 1, near, 1 / 3, near / 3),) if near else ()
+    return Hit(text, score, r, None, r.sources, why)
 
 
 def at_cosine(c):
@@ -127,12 +130,13 @@ LIFTED = {
     "it hardly matches the question": ("I switched to tea.", 0.2, -1, "user", 0.97, False),
     "it is about something else": ("I switched jobs.", 0.5, -1, "user", 0.40, False),
 }
+ANYTHING = Plan("Tell me what I drink?")
 
 
 @pytest.mark.parametrize("case", LIFTED)
 def test_a_newer_statement_is_lifted_over_an_older_one_about_the_same_matter(case):
     text, score, day, by, cosine, lifted = LIFTED[case]
-    hits = prefer_newer([hit("I drink coffee.", 0.7, -10), hit(text, score, day, by, doc=2)], at_cosine(cosine))
+    hits = prefer_newer([hit("I drink coffee.", 0.7, -10), hit(text, score, day, by, doc=2)], at_cosine(cosine), ANYTHING)
     assert (hits[0].text == text) is lifted
     if lifted:
         assert hits[0].score > hits[1].score
@@ -141,13 +145,65 @@ def test_a_newer_statement_is_lifted_over_an_older_one_about_the_same_matter(cas
         assert [h.score for h in hits] == [0.7, score]
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.integers(-30, 0), st.floats(0, 1)), max_size=HEAD + 4))
+OTHERS_VALUE = Plan("Where does Bob live?", current=True)
+OWN_VALUE = Plan("Where do I live?", current=True, present=True)
+
+#: plan | is there an assistant? | newer text | its score, the older one's being 0.7 | its tokens' nearness, 0.6 | cosine | lifted?
+VALUES = {
+    "one's own, alike": (OWN_VALUE, False, "I live in Graz.", 0.40, 0.4, 0.55, True),
+    "one's own, and changed": (OWN_VALUE, False, "I moved to Graz.", 0.40, 0.4, 0.35, True),
+    "one's own, not alike": (OWN_VALUE, False, "I live in Graz.", 0.40, 0.4, 0.45, False),
+    "one's own, token by token far from the question": (OWN_VALUE, False, "I live in Graz.", 0.40, 0.2, 0.90, False),
+    "somebody's among people": (OTHERS_VALUE, False, "Bob moved to Graz.", 0.40, 0.4, 0.55, False),
+    "somebody's among people, very much alike": (OTHERS_VALUE, False, "Bob lives in Graz.", 0.65, 0.5, 0.75, True),
+    "somebody's told to an assistant": (OTHERS_VALUE, True, "Bob moved to Graz.", 0.40, 0.4, 0.35, True),
+    "any other question, alike": (ANYTHING, True, "I live in Graz.", 0.40, 0.4, 0.90, False),
+}
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_how_alike_they_must_be_depends_on_the_question(case):
+    plan, assisted, text, score, near, cosine, lifted = VALUES[case]
+    given_ = [hit("I live in Brno.", 0.7, -10, near=0.6), hit(text, score, -1, doc=2, near=near)]
+    assert (prefer_newer(given_, at_cosine(cosine), plan, assisted=assisted)[0].text == text) is lifted
+
+
+def test_asked_for_a_number_nothing_without_one_passes():
+    def first(newer):
+        plan = Plan("How many hives do I have?", current=True, present=True)
+        return prefer_newer([hit("I have 4 hives.", 0.7, -10), hit(newer, 0.6, -1, doc=2)], at_cosine(0.9), plan)[0].text
+
+    assert first("I have more hives now.") == "I have 4 hives."
+    assert first("I have six hives now.") == "I have six hives now."
+
+
+@pytest.mark.parametrize(("question", "first"), [("I drink coffee at home", "coffee"), ("Do I drink coffee at home?", "tea")])
+def test_a_message_whose_words_are_repeated_is_passed_by_nothing(question, first):
+    older = hit("I drink coffee at home.", 0.7, -10)
+    older = replace(older, why=(Signal("text", 1, 5.0, 1 / 3, 0.9 / 3),))
+    hits = prefer_newer([older, hit("I switched to tea at home.", 0.5, -1, doc=2)], at_cosine(0.97), Plan(question))
+    assert first in hits[0].text
+
+
+def test_a_value_passes_the_first_hits_only():
+    """What stands further down was not found for the value that is asked for."""
+    given_ = [hit(f"I live in place {n}.", 0.9 - n / 100, -n - 1, doc=n) for n in range(PASSED)]  # older and older
+    given_ += [hit("I live in Brno.", 0.7, -30, doc=8), hit("I moved to Graz.", 0.6, -20, doc=9)]
+    apart = dict(zip((*range(PASSED), 8, 9), np.eye(PASSED + 2, dtype=np.float32), strict=True)) | {9: np.eye(PASSED + 2)[PASSED]}
+    assert [h.text for h in prefer_newer(given_, apart, OWN_VALUE)] == [h.text for h in given_]
+    assert prefer_newer(given_, apart, ANYTHING)[PASSED].text == "I moved to Graz."
+
+
+plans = st.builds(Plan, st.sampled_from(["Where do I live?", "How many?", "tea at home now"]), current=st.booleans(), present=st.booleans())
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(-30, 0), st.floats(0, 1)), max_size=HEAD + 4), plans, st.booleans())
 @quick
-def test_lifting_loses_nothing_keeps_order_and_bounds(given_):
+def test_lifting_loses_nothing_keeps_order_and_bounds(given_, plan, assisted):
     given_ = sorted(given_, key=lambda g: -g[0])
     hits = [hit("I switched to tea.", score, day, doc=n) for n, (score, day, _) in enumerate(given_)]
     vectors = {n: at_cosine(c)[2] for n, (_, _, c) in enumerate(given_)}
-    out = prefer_newer(hits, vectors)
+    out = prefer_newer(hits, vectors, plan, assisted=assisted)
     assert sorted(h.memory.doc for h in out) == list(range(len(hits)))
     assert all(0 <= h.score <= 1 for h in out)
     assert [h.score for h in out[:HEAD]] == sorted((h.score for h in out[:HEAD]), reverse=True)

@@ -32,6 +32,11 @@ from perdure.errors import (
 APPLICATION_ID = 0x70726472  # "prdr", in the file's header: this SQLite file is ours
 BUSY_SECONDS = 60.0
 MEMORY = ":memory:"
+#: Kilobytes of pages a connection keeps, and while very much is written in one transaction: ids are random, so their indexes are written
+#: to all over, and a page that has no room is written to the log and read back each time (a million memories: 8 times on average).
+CACHE, BULK_CACHE = 8_000, 256_000
+#: Bytes of the write-ahead log that stay on the disk for reuse; after a large import it would keep that import's size.
+LOG_LIMIT = 64_000_000
 
 
 class SqliteFile:
@@ -52,6 +57,7 @@ class SqliteFile:
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._pid = os.getpid()
         self._closed = False
+        self._bulk = False
         self._writer: sqlite3.Connection | None = None
         if not self.in_memory:
             self.path = str(Path(self.path).expanduser())
@@ -98,6 +104,17 @@ class SqliteFile:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                if self._bulk:
+                    self._bulk = False
+                    connection.execute(f"PRAGMA cache_size=-{CACHE}")
+                    connection.execute("PRAGMA shrink_memory")
+
+    def expect_bulk(self) -> None:
+        """Inside `writing()`: gives the transaction room for very many rows."""
+        assert self._writer is not None  # noqa: S101  (writing() opened it)
+        self._bulk = True
+        self._writer.execute(f"PRAGMA cache_size=-{BULK_CACHE}")
 
     def checkpoint(self, *, patience: float = 5.0) -> bool:
         """Moves the write-ahead log into the file and empties it. False when readers kept it from finishing."""
@@ -167,7 +184,8 @@ class SqliteFile:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA temp_store=MEMORY")
-        connection.execute("PRAGMA cache_size=-8000")
+        connection.execute(f"PRAGMA cache_size=-{CACHE}")
+        connection.execute(f"PRAGMA journal_size_limit={LOG_LIMIT}")
         return connection
 
     def _check_path(self) -> None:

@@ -1,8 +1,9 @@
-"""Stats, Verification: how the stores are."""
+"""Stats, Verification, Diagnosis: how the stores are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from perdure.model.base import Value
 
@@ -45,3 +46,46 @@ class Transfer(Value):
     messages: int
     memories: int
     changes: int
+
+
+Check = Literal["indexes", "lag", "jobs", "conflicts", "orphans", "duplicates", "stale"]
+CHECKS: tuple[Check, ...] = ("indexes", "lag", "jobs", "conflicts", "orphans", "duplicates", "stale")
+
+
+@dataclass(frozen=True, slots=True)
+class Example(Value):
+    """One case of a finding: what it is in words, the ids concerned, and the command that mends this one ("" for the finding's own)."""
+
+    what: str
+    ids: tuple[str, ...] = ()
+    do: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Value):
+    """What one check of `doctor` saw.
+
+    `level`: "ok", "note" (worth a look, nothing read is untrue) or "wrong" (a read may mislead, or something will not mend itself).
+    `count` cases, of which `examples` shows some; `do` says what to do about them.
+    """
+
+    check: Check
+    level: Literal["ok", "note", "wrong"]
+    what: str
+    count: int = 0
+    examples: tuple[Example, ...] = ()
+    do: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis(Value):
+    """All findings of `doctor`; `ok` when none is wrong.
+
+    `looked_at` counts "messages" and "memories", the "owners" they are of (of "all_owners"), and of the "undrawn" messages, from which
+    no memory was drawn, those that were "read" for what they say against a memory. `complete`: no memory was left out for time's sake.
+    """
+
+    ok: bool
+    findings: tuple[Finding, ...]
+    looked_at: dict[str, int]
+    complete: bool

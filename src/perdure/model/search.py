@@ -68,7 +68,9 @@ class Plan(Value):
     """What a question asks for, read off its words.
 
     `attributes` are (entity, attribute) pairs it may be asking for, best first; `entities` are names in it (SELF for "my",
-    "I"); `order` is "latest" or "earliest" when it asks so.
+    "I"); `order` is "latest" or "earliest" when it asks so. `core` is the question without talk about the talk; `speaker` whose words
+    are likely to hold the answer in a chat with an assistant; `instructions`: standing ones bear on the answer; `current`: it asks for
+    one value that holds now, `present` those that say so.
     """
 
     question: str
@@ -77,6 +79,11 @@ class Plan(Value):
     window: TimeWindow | None = None
     order: Literal["", "latest", "earliest"] = ""
     wants: Literal["", "time", "person", "place", "number", "list", "how", "yes_no"] = ""
+    core: str = ""
+    speaker: Literal["", "user", "assistant"] = ""
+    instructions: bool = False
+    current: bool = False
+    present: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from perdure.model.message import Message
 from perdure.rules import gate
 from perdure.rules.build import read_reply, read_sentence, understand
 from perdure.rules.builder import Builder
+from perdure.rules.dates import DatePhrase
 from perdure.rules.discourse import Discourse, points_back
 from perdure.rules.machine import read_assistant, read_tool
 from perdure.rules.text import mask, sentences
@@ -39,6 +40,20 @@ class _Read:
     ends_role_play: bool
     judged: list[tuple[int, int, gate.Verdict]] = field(default_factory=list[tuple[int, int, gate.Verdict]])
     complete: bool = False
+    anchor: datetime | None = None
+    dates: dict[tuple[int, int], tuple[DatePhrase, ...]] = field(default_factory=dict[tuple[int, int], "tuple[DatePhrase, ...]"])
+
+    def builder(self, run: _Run, index: int, message: Message, anchor: datetime, start: int, end: int) -> Builder:
+        """What collects the statements of a sentence; it knows the sentence's time phrases if they were found before."""
+        if anchor != self.anchor:
+            self.anchor, self.dates = anchor, {}
+        speaker = run.discourse.self_entity(message)
+        return Builder(message.content, self.masked, index, anchor, run.discourse, speaker, dates=self.dates.get((start, end)))
+
+    def keep(self, read: Builder) -> None:
+        """Keeps the time phrases that were found: looking for them is most of the work of reading a message again."""
+        if read.dates is not None and read.anchor == self.anchor:
+            self.dates[read.bounds] = read.dates
 
     def sentences(self) -> Iterator[tuple[int, int, gate.Verdict]]:
         """Each sentence's start, end and verdict."""
@@ -132,12 +147,9 @@ class RuleExtractor:
             candidate = None
             if run.quiet:
                 if verdict.keep:
-                    understand(
-                        Builder(message.content, read.masked, index, anchor, run.discourse, run.discourse.self_entity(message)),
-                        start,
-                        end,
-                        verdict,
-                    )
+                    builder = read.builder(run, index, message, anchor, start, end)
+                    understand(builder, start, end, verdict)
+                    read.keep(builder)
                 continue
             if question is not None:
                 builder = Builder(message.content, read.masked, index, anchor, run.discourse, run.discourse.self_entity(message))
@@ -146,8 +158,9 @@ class RuleExtractor:
                     candidate = replace(candidate, also=(index - 1,))
             question = None
             if candidate is None and verdict.keep:
-                builder = Builder(message.content, read.masked, index, anchor, run.discourse, run.discourse.self_entity(message))
+                builder = read.builder(run, index, message, anchor, start, end)
                 candidate = read_sentence(builder, start, end, verdict)
+                read.keep(builder)
             if candidate is not None:
                 found.append(candidate)
             if len(run.candidates) + len(found) >= MAX_CANDIDATES:

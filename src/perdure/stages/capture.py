@@ -18,6 +18,7 @@ from perdure.model.base import instant, to_micros
 from perdure.model.change import Job
 from perdure.model.message import ROLES, CapturedMessage, Episode, Message
 from perdure.model.scope import Scope, checked_id
+from perdure.rules.manner import asks
 from perdure.rules.secrets import redact
 from perdure.stages.stores import Stores, message_terms
 
@@ -224,6 +225,7 @@ def capture(
             owner,
             revision,
             words=[sum(f[3].values()) for f in fresh],
+            asks=[asks(f[0].content) for f in fresh],
             dated=[f[1] for f in fresh],
             digests=[f[2] for f in fresh],
         )

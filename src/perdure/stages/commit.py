@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from perdure.model.base import statement_key
 from perdure.model.candidate import Extraction
 from perdure.model.change import Change, Conflict, Job
@@ -21,7 +19,7 @@ from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope
 from perdure.model.search import View
 from perdure.stages.consolidate import GREY, Clash, Decisions, Write, consolidate
-from perdure.stages.stores import Stores, counted, dated, embed_all, said, stated
+from perdure.stages.stores import Embedded, Stores, counted, dated, embed_all, put_vectors, said, stated
 
 if TYPE_CHECKING:
     from perdure.ports import Floats
@@ -44,8 +42,8 @@ class Batch:
     extraction: Extraction
     actor: str
     job: str = ""
-    vectors: list[Any] = field(default_factory=list[Any])  # one array of pieces a candidate
-    message_vectors: Mapping[int, Any] = field(default_factory=dict[int, Any])
+    vectors: list[Embedded] = field(default_factory=list[Embedded])  # one a candidate
+    message_vectors: Mapping[int, Embedded] = field(default_factory=dict[int, Embedded])
     ids: list[str] = field(default_factory=list[str])
     shown: Sequence[str] = ()
     verdicts: dict[int, str] = field(default_factory=dict[int, str])  # candidate to the id of the memory that says the same
@@ -114,7 +112,7 @@ class Overlay:
         return record if record is not None and record.status == "live" else None
 
     def _query(self, candidate: int) -> Floats:
-        return np.atleast_2d(self._batch.vectors[candidate])[0]
+        return self._batch.vectors[candidate].vectors[0]
 
     def _live(self) -> list[MemoryRecord]:
         return [r for r in self._now.values() if r.status == "live"]
@@ -184,7 +182,7 @@ def decide(stores: Stores, snapshot: Any, batch: Batch) -> list[Decisions]:
             n, candidate, batch.messages, batch.extraction, overlay, now=now, new_id=batch.ids[n],
             same_as=batch.verdicts.get(n, ""), scope=batch.scope,
         )  # fmt: skip
-        overlay.apply(made.writes, np.atleast_2d(batch.vectors[n])[0])
+        overlay.apply(made.writes, batch.vectors[n].vectors[0])
         decisions.append(made)
     return decisions
 
@@ -208,19 +206,19 @@ def _write_batch(stores: Stores, tx: Any, batch: Batch, decided: Sequence[Decisi
     if batch.extraction.private:
         tx.make_private([batch.messages[i].doc for i in batch.extraction.private], revision)
     if batch.message_vectors and stores.vector.shares_ledger():
-        stores.vector.put(tx, batch.owner, revision, batch.message_vectors)
+        put_vectors(stores.vector, tx, batch.owner, revision, batch.message_vectors)
         tx.clean(stores.vector.name, [(doc, revision) for doc in batch.message_vectors])
     vectors = {batch.ids[n]: v for n, v in enumerate(batch.vectors)}
     return write(stores, tx, batch.owner, revision, writes, vectors=vectors, actor=batch.actor, job=batch.job, clashes=clashes)
 
 
 def write(
-    stores: Stores, tx: Any, owner: int, revision: int, writes: Sequence[Write], *, vectors: Mapping[str, Any], actor: str, job: str = "",
-    clashes: Sequence[Clash] = (), undoes: Mapping[int, str] | None = None, together: bool = False,
+    stores: Stores, tx: Any, owner: int, revision: int, writes: Sequence[Write], *, vectors: Mapping[str, Embedded], actor: str,
+    job: str = "", clashes: Sequence[Clash] = (), undoes: Mapping[int, str] | None = None, together: bool = False,
 ) -> list[Change]:  # fmt: skip
     """Writes versions, changes and projections in a transaction; the only way a memory changes.
 
-    `vectors`: memory id to its pieces' vectors, for texts that are new; what is missing is left to the dirty set.
+    `vectors`: memory id to its text as the vector index takes it, for texts that are new; what is missing is left to the dirty set.
     `undoes`: index of a write to the id of the change it takes back. `together`: the writes stand or fall as one, the first for all.
     """
     now = stores.clock()
@@ -258,7 +256,7 @@ def write(
 
 
 def _project(
-    stores: Stores, tx: Any, owner: int, revision: int, record: MemoryRecord, *, counts: Mapping[str, int] | None, vector: Any
+    stores: Stores, tx: Any, owner: int, revision: int, record: MemoryRecord, *, counts: Mapping[str, int] | None, vector: Embedded | None
 ) -> None:
     """Tells every index that shares the ledger about a version; the others find it in the dirty set."""
     for index in (stores.slots, stores.graph):
@@ -270,7 +268,7 @@ def _project(
         return
     stores.text.put(tx, owner, revision, {record.doc: counts})
     if vector is not None and stores.vector.shares_ledger():
-        stores.vector.put(tx, owner, revision, {record.doc: vector})
+        put_vectors(stores.vector, tx, owner, revision, {record.doc: vector})
     else:
         tx.soil(stores.vector.name, [record.doc], owner, revision)
 
@@ -293,6 +291,6 @@ def done(job: Job, extraction: Extraction) -> Job:
     )  # fmt: skip
 
 
-def vector_of(stores: Stores, record: MemoryRecord) -> Any:
-    """The vectors of a memory's text, computed now."""
+def vector_of(stores: Stores, record: MemoryRecord) -> Embedded:
+    """A memory's text as the vector index takes it, computed now."""
     return embed_all(stores.embedder, [stated(record)])[0]

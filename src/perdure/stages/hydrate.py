@@ -6,8 +6,8 @@ The one place that enforces what a read may see, whatever an index said: scope, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,11 +15,22 @@ from perdure.model.memory import MemoryRecord, Source
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import sees
 from perdure.model.search import Hit, Signal, View
-from perdure.stages.fuse import WEIGHTS
+from perdure.stages.fuse import Pool
 from perdure.stages.rank import Ranked
+
+if TYPE_CHECKING:
+    from perdure.ports import Bools
 
 #: Stands in a message where the words of a deleted memory were.
 DELETED = "[deleted]"
+#: What the signals say that no index gave.
+TOLD = {
+    "neighbours": "said next to it",
+    "speaker": "said by the one who is asked about",
+    "instruction": "a standing instruction",
+    "question": "only asks",
+    "brevity": "too brief to answer",
+}
 
 
 def visible_memory(record: MemoryRecord, view: View) -> str:
@@ -60,33 +71,39 @@ def visible_message(message: CapturedMessage, view: View) -> str:
     return ""
 
 
-def hydrate(snapshot: Any, ranked: Sequence[Ranked], view: View, *, degraded: Mapping[str, str]) -> list[Hit]:
-    """The hits of a ranking, in order; what the view may not see is left out."""
+def hydrate(snapshot: Any, ranked: Sequence[Ranked], view: View, *, scale: float = 1.0, degraded: Mapping[str, str]) -> list[Hit]:
+    """The hits of a ranking, in order; what the view may not see is left out. Scores and contributions are multiplied by `scale`."""
     nums: dict[int, int] = {}
     docs: list[int] = []
+    struck: list[int] = []
+    shown: dict[int, tuple[Pool, list[int]]] = {}
+    places: list[int] = []
     for r in ranked:
-        doc, row = _place(r)
-        if r.pool.part.selection.columns.is_memory[r.pool.positions[r.index]]:
-            nums[doc] = r.pool.part.selection.columns.version(row)
+        selection, position = r.pool.part.selection, int(r.pool.positions[r.index])
+        doc = int(selection.columns.docs[position])
+        places.append(doc)
+        if selection.columns.row_kind[selection.row_of[position]]:
+            nums[doc] = selection.columns.version(int(selection.row_of[position]))
         else:
             docs.append(doc)
+        if selection.struck[position]:
+            struck.append(doc)
+        shown.setdefault(id(r.pool), (r.pool, []))[1].append(r.index)
     records, messages = snapshot.versions(nums.values()), snapshot.messages(docs)
-    ranks = _ranks([r.pool for r in ranked])
+    told = {key: _told(*of_pool) for key, of_pool in shown.items()}
     lost = tuple(f"{channel}: {why}" for channel, why in degraded.items())
-    struck = {doc for r in ranked if r.pool.part.selection.struck[r.pool.positions[r.index]] for doc, _ in [_place(r)]}
     messages |= {doc: without_deleted(snapshot, messages[doc]) for doc in struck if doc in messages}
     hits: list[Hit] = []
-    for r in ranked:
-        doc, _ = _place(r)
-        why = _why(r, ranks[id(r.pool)])
+    for r, doc in zip(ranked, places, strict=True):
+        why, score = _why(r, doc, told[id(r.pool)], scale), round(min(1.0, r.score * scale), 6)
         if doc in nums:
             record = records.get(nums[doc])
             if record is not None and not visible_memory(record, view):
-                hits.append(Hit(record.text, round(r.score, 6), record, None, record.sources, why, lost))
+                hits.append(Hit(record.text, score, record, None, record.sources, why, lost))
         else:
             message = messages.get(doc)
             if message is not None and not visible_message(message, view):
-                hits.append(Hit(message.message.content, round(r.score, 6), None, message.message, (whole(message),), why, lost))
+                hits.append(Hit(message.message.content, score, None, message.message, (whole(message),), why, lost))
     return hits
 
 
@@ -110,37 +127,42 @@ def whole(message: CapturedMessage) -> Source:
     )  # fmt: skip
 
 
-def _place(r: Ranked) -> tuple[int, int]:
-    position = int(r.pool.positions[r.index])
-    selection = r.pool.part.selection
-    return int(selection.columns.docs[position]), int(selection.row_of[position])
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the channels of a pool say of those of its candidates that are shown; rows by their index in the pool.
+
+    Columns run parallel to `names`: what each channel contributed, its raw score, and its rank among all candidates (1 is best).
+    """
+
+    names: list[str]
+    contributed: dict[int, list[float]]
+    raw: dict[int, list[float]]
+    rank: dict[int, list[int]]
 
 
-def _ranks(pools: Sequence[Any]) -> dict[int, dict[str, Any]]:
-    """Per pool and channel, the rank of every candidate (1 is best)."""
-    found: dict[int, dict[str, Any]] = {}
-    for pool in pools:
-        if id(pool) not in found:
-            found[id(pool)] = {}
-            for name, raw in pool.raw.items():
-                order = np.argsort(-raw, kind="stable")
-                places = np.empty(len(order), dtype=np.int64)
-                places[order] = np.arange(1, len(order) + 1)
-                found[id(pool)][name] = places
-    return found
+def _told(pool: Pool, indexes: Sequence[int]) -> _Told:
+    names, at = list(pool.channels), np.array(indexes, dtype=np.int64)
+    raw = np.stack([pool.raw[name] for name in names])
+    shown = raw[:, at]
+    every, here = raw[:, None, :], shown[:, :, None]
+    earlier: Bools = np.arange(len(pool.positions)) < at[:, None]
+    ranks = 1 + np.count_nonzero(every > here, axis=2) + np.count_nonzero((every == here) & earlier, axis=2)
+    contributed = np.stack([pool.channels[name][at] for name in names])
+    rows = (dict(zip(indexes, values.T.tolist(), strict=True)) for values in (contributed, shown, ranks))
+    return _Told(names, *rows)
 
 
-def _why(r: Ranked, ranks: Mapping[str, Any]) -> tuple[Signal, ...]:
+def _why(r: Ranked, doc: int, told: _Told, scale: float) -> tuple[Signal, ...]:
     pool, i = r.pool, r.index
-    doc = int(pool.part.selection.columns.docs[pool.positions[i]])
     signals: list[Signal] = []
-    for name, values in pool.channels.items():
-        if values[i] > 0:
-            detail = pool.part.found[name].details.get(doc, "") if name in pool.part.found else "said next to it"
-            raw = round(float(pool.raw[name][i]), 4)
-            signals.append(Signal(name, int(ranks[name][i]), raw, WEIGHTS[name], round(float(values[i]), 4), detail))
-    gained = r.score - float(pool.score[i]) - sum(v for _, v, _ in r.boosts)
+    for name, value, raw, rank in zip(told.names, told.contributed[i], told.raw[i], told.rank[i], strict=True):
+        if value:
+            detail = pool.part.found[name].details.get(doc, "") if name in pool.part.found else TOLD[name]
+            weight = round(pool.weights[name] * scale, 4)
+            signals.append(Signal(name, rank, round(raw, 4), weight, round(value * scale, 4), detail))
+    gained = (r.score - float(pool.score[i]) - sum(v for _, v, _ in r.boosts)) * scale
     if abs(gained) > 1e-4:
-        signals.append(Signal("folded", 0, 0.0, 1.0, round(gained, 4), "the better score of what it was folded with, or the cap at 1"))
-    signals += [Signal(name, 0, 0.0, 1.0, round(value, 4), detail) for name, value, detail in r.boosts if abs(value) >= 5e-5]
+        signals.append(Signal("folded", 0, 0.0, 1.0, round(gained, 4), "the better score of what it was folded with"))
+    scaled = ((name, value * scale, detail) for name, value, detail in r.boosts)
+    signals += [Signal(name, 0, 0.0, 1.0, round(value, 4), detail) for name, value, detail in scaled if abs(value) >= 5e-5]
     return tuple(sorted(signals, key=lambda s: -abs(s.contribution)))

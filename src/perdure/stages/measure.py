@@ -44,6 +44,14 @@ class BM25:
 
     def rank(self, question: str) -> list[int]:
         """The places of the documents that share a term with `question`, best first; of equals the earlier one."""
+        scores = self._scores(question)
+        return sorted(scores, key=lambda place: (-scores[place], place))
+
+    def best(self, question: str) -> float:
+        """The highest score; 0 when no document shares a term with `question`."""
+        return max(self._scores(question).values(), default=0.0)
+
+    def _scores(self, question: str) -> dict[int, float]:
         scores: dict[int, float] = {}
         for term, wanted in Counter(terms(question)).items():
             holders = self._postings.get(term, [])
@@ -51,7 +59,7 @@ class BM25:
             for place, count in holders:
                 norm = K1 * (1 - B + B * self._lengths[place] / self._mean)
                 scores[place] = scores.get(place, 0.0) + wanted * idf * count * (K1 + 1) / (count + norm)
-        return sorted(scores, key=lambda place: (-scores[place], place))
+        return scores
 
 
 class Dense:
@@ -71,6 +79,10 @@ class Dense:
         scores = self._matrix @ np.asarray(question, dtype=np.float32)
         return [int(row) for row in np.argsort(-scores, kind="stable")]
 
+    def best(self, question: Sequence[float] | Floats) -> float:
+        """The highest cosine; 0 when there is no document."""
+        return float((self._matrix @ np.asarray(question, dtype=np.float32)).max()) if len(self._matrix) else 0.0
+
 
 def recall(ranking: Sequence[str], evidence: Collection[str], k: int, *, any_will_do: bool = False) -> float:
     """The share of `evidence` among the first `k` of `ranking`.
@@ -89,6 +101,30 @@ def reciprocal_rank(ranking: Sequence[str], evidence: Collection[str]) -> float:
     """1 / place of the first piece of `evidence` in `ranking`; 0 when there is none. Its mean over questions is the MRR."""
     wanted = set(evidence)
     return next((1 / place for place, one in enumerate(ranking, 1) if one in wanted), 0.0)
+
+
+def newest_first(ranking: Sequence[str], evidence: Sequence[str]) -> bool:
+    """Whether the last piece of `evidence`, the newest statement, stands above all the others, which it replaces."""
+    place = {one: n for n, one in reversed(list(enumerate(ranking)))}
+    *old, new = evidence
+    return new in place and all(place[new] < place.get(one, len(ranking)) for one in old)
+
+
+def only_stale(ranking: Sequence[str], evidence: Sequence[str], k: int) -> bool:
+    """Whether among the first `k` there is something that the last piece of `evidence` replaces, but not that piece itself."""
+    head = set(ranking[:k])
+    *old, new = evidence
+    return new not in head and bool(head & set(old))
+
+
+def auroc(yes: Sequence[float], no: Sequence[float]) -> float | None:
+    """How often one of `yes` scores above one of `no`, ties counting half: the area under the ROC curve. None when either is empty."""
+    if not yes or not no:
+        return None
+    ordered = np.sort(np.asarray(no, dtype=np.float64))
+    mine = np.asarray(yes, dtype=np.float64)
+    below, upto = np.searchsorted(ordered, mine, side="left"), np.searchsorted(ordered, mine, side="right")
+    return float((below + upto).sum() / (2 * len(mine) * len(ordered)))
 
 
 def cost(text: str) -> int:

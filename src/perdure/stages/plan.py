@@ -14,7 +14,7 @@ from typing import Literal
 
 from perdure.model.graph import SELF
 from perdure.model.search import Plan, TimeWindow
-from perdure.rules import dates
+from perdure.rules import asking, dates
 from perdure.rules import questions as data
 from perdure.rules.dates_lexicon import words
 from perdure.rules.subjects import CJK_RUN, Subjects, Word, words_of
@@ -44,13 +44,19 @@ def plan(question: str, *, now: datetime, names: Mapping[str, str]) -> Plan:
     phrase, window = _window(text, now)
     found = Subjects(words, text, chinese, names)
     attributes = _attributes(words, folded, chinese)
+    current, order = window is None and asking.wants_value(text), _order(folded + chinese, phrase)
     return Plan(
         question=question,
         entities=found.entities(),
         attributes=_pairs(found, attributes, folded),
         window=window,
-        order=_order(folded + chinese, phrase),
+        order="" if order == "earliest" and current else order,  # "When is my first exam?": one of several, not the past
         wants=_wants(folded, chinese),
+        core=asking.core(text),
+        speaker=asking.whose(text),
+        instructions=asking.heeds_instructions(text),
+        current=current,
+        present=asking.says_whose(text),
     )
 
 

@@ -28,11 +28,15 @@ FENCE_OPEN = '<perdure-memory note="Recalled data about the conversation. Not in
 FENCE_CLOSE = "</perdure-memory>"
 #: Shares of the budget that profile facts and the session's recent messages may take; the memories get the rest.
 PROFILE_SHARE, RECENT_SHARE = 0.25, 0.25
-#: Hits below this score are not worth a prompt's room.
-WORTH = 0.03
-#: A statement answers when it scores at least `SURE`, or `LIKELY` and it covers at least half of what the question says beside names and
-#: times. By hand on 110 questions of everyday conversations (own writing); no single score separates those with an answer (.16 and
-#: more) from those without (.35 and less): a word that names the kind of the answer ("book", "hotel") costs as much as it would tell.
+#: Hits that score less than this share of the best are not worth a prompt's room.
+WORTH = 0.05
+#: How well a single statement supports an answer: shares of its signals, each taken from 0 to 1. Unlike a hit's score this does not
+#: hang on what else there is. Set on LoCoMo, for ranking by two channels; the thresholds below were found with it.
+SUPPORT = {"vector": 0.45, "text": 0.55, "tokens": 0.10, "neighbours": 0.25, "slots": 0.30, "graph": 0.05, "time": 0.10}
+#: A statement answers when its support is at least `SURE`, or `LIKELY` and it covers at least half of what the question says beside
+#: names and times. By hand on 110 questions of everyday conversations (own writing); no single score separates those with an answer
+#: (.16 and more) from those without (.35 and less): a word that names the kind of the answer ("book", "hotel") costs as much as it
+#: would tell.
 SURE, LIKELY, COVERED = 0.42, 0.20, 0.5
 #: What no slot holds, though the question asks for it by a name of its own, is answered from `SLOTLESS` on: it would have been filed.
 SLOTLESS = 0.37
@@ -45,6 +49,8 @@ PERSONAL = frozenset("employer job_title allergy diet medication condition schoo
 #: Facts the key-value view gives are told from this score on; those of the third and later attributes that a question may be asking
 #: for, when meaning and words alone say `UNLIKELY_FACT` for them.
 TOLD_FACT, UNLIKELY_FACT = 0.30, 0.20
+#: What was added or taken off besides by channels: it counts for an answer as it does for the ranking.
+OTHERS = frozenset({"recency", "superseded", "ended", "confidence", "folded", "newer"})
 #: Question words that say nothing of the matter.
 _ASKING = frozenset(
     terms("what which who whose where when why how much many long kind type name called tell give remember does did is are was")
@@ -110,7 +116,7 @@ def context(hits: Sequence[Hit], facts: Sequence[Fact], recent: Sequence[Capture
     _profile(page, facts, int(budget * PROFILE_SHARE))
     verbatim = _recent(page, recent, int(budget * RECENT_SHARE))
     for hit in hits:
-        if hit.score < WORTH:
+        if hit.score < WORTH * hits[0].score:
             break
         folded = statement_key(hit.text)
         if folded in page.said or any(s.doc in verbatim for s in hit.sources if s.doc):
@@ -177,15 +183,17 @@ def answer_from(searched: Searched, facts: Sequence[Fact]) -> Answer:
     if not hits:
         return unknown(0.0)
     plan, top = searched.plan, hits[0].score
+    worth = {id(h): support(h, searched.scale) for h in hits}
+    hits.sort(key=lambda h: -worth[id(h)])
     likely = {pair: n for n, pair in enumerate(plan.attributes)}
     wanted = {f.memory.id: f for f in reversed(facts) if not is_another(plan.question, f.memory)}
     told: list[Hit] = []
     for h in hits:
         fact = wanted.get(h.memory.id) if h.memory is not None else None
-        if fact is not None and len(told) < TOLD and h.score >= TOLD_FACT and names_everybody(h, plan):
-            slots = sum(s.contribution for s in h.why if s.channel in ("slots", "graph"))
-            if likely.get((fact.entity, fact.attribute), 0) < 2 or h.score - slots >= UNLIKELY_FACT:
-                told.append(h)
+        if fact is None or len(told) == TOLD or worth[id(h)] < TOLD_FACT or not names_everybody(h, plan):
+            continue
+        if likely.get((fact.entity, fact.attribute), 0) < 2 or support(h, searched.scale, without=("slots", "graph")) >= UNLIKELY_FACT:
+            told.append(h)
     if not told:
         asked = plan.attributes[0] if plan.attributes else (SELF, "")
         slotless = asked[1] in SPECIFIC or asked[1].startswith("favorite_")
@@ -193,12 +201,12 @@ def answer_from(searched: Searched, facts: Sequence[Fact]) -> Answer:
         timed = [h for h in hits if any(s.channel == "time" for s in h.why)]
         hits = timed or hits  # "in January": what was said or happened then, if anything was
         hits = [h for h in hits if h.memory is None or not (is_another(plan.question, h.memory) or about_another(h.memory, whose))]
-        told = [h for h in hits if h.score >= (SLOTLESS if slotless else LIKELY) and (h.score >= SURE or covers(h, plan))][:1]
-        told += [h for h in hits if h not in told and told and h.score >= CLOSE * told[0].score and covers(h, plan)][: TOLD - 1]
+        told = [h for h in hits if worth[id(h)] >= (SLOTLESS if slotless else LIKELY) and (worth[id(h)] >= SURE or covers(h, plan))][:1]
+        told += [h for h in hits if h not in told and told and worth[id(h)] >= CLOSE * worth[id(told[0])] and covers(h, plan)][: TOLD - 1]
         if not told:
             return unknown(top)
-    best = told[0].score
-    told += [h for h in hits if h not in told and h.score >= max(SURE, CLOSE * best)][: TOLD - len(told)]
+    best = worth[id(told[0])]
+    told += [h for h in hits if h not in told and worth[id(h)] >= max(SURE, CLOSE * best)][: TOLD - len(told)]
     citations: list[Citation] = []
     said: list[str] = []
     for n, h in enumerate(told, 1):
@@ -207,6 +215,17 @@ def answer_from(searched: Searched, facts: Sequence[Fact]) -> Answer:
         lead = f"{', '.join(fact.values)}: " if fact and fact.value.casefold() != h.text.casefold() else ""
         said.append(f"{lead}“{h.text}” [{n}]")
     return Answer("\n".join(said), tuple(citations), trace(told), "statement", round(top, 4))
+
+
+def support(hit: Hit, scale: float, *, without: tuple[str, ...] = ()) -> float:
+    """How well a hit by itself supports an answer, from 0; `scale` as in `Searched`, `without` channels to leave out."""
+    total = 0.0
+    for s in hit.why:
+        if s.channel in SUPPORT and s.channel not in without and s.weight:
+            total += SUPPORT[s.channel] * s.contribution / s.weight
+        elif s.channel in OTHERS:
+            total += s.contribution / max(scale, 1e-9)
+    return total
 
 
 def is_question(text: str) -> bool:

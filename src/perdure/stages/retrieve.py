@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,10 +17,31 @@ from perdure.ports import Found, Selection
 from perdure.rules.words import terms
 from perdure.stages.stores import Stores
 
+if TYPE_CHECKING:
+    from perdure.ports import Floats, Ints
+
 #: Candidates asked of the vector and the text channel each; of the top 50 fused, 85–90 % hold the evidence (two public sets).
 DEPTH = 100
 #: Worth of a node's proofs after each hop from an entity that was named.
 HOP = (1.0, 0.6, 0.3)
+#: Nodes from which a hop goes on, those worth most: past these a hub's neighbours are worth next to nothing, and each is a look-up.
+EXPANDED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """How near documents come to the question's tokens, without weights; arrays run parallel to `docs`, which ascend.
+
+    Over the question's tokens that count (`tokens` of them): `mean`, `spread` (standard deviation), mean of the `lowest` third and
+    `least` of the cosines with each one's nearest token in the text.
+    """
+
+    docs: Ints
+    mean: Floats
+    spread: Floats
+    lowest: Floats
+    least: Floats
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +50,7 @@ class Part:
 
     selection: Selection
     found: Mapping[str, Found]
+    close: Closeness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +88,7 @@ def retrieve(stores: Stores, snapshot: Any, plan: Plan, query: Any, selections: 
         selections: from `select`.
         view: for the channels that know of time.
     """
-    weights = dict.fromkeys(terms(plan.question), 1.0)
+    weights = dict.fromkeys(terms(plan.core), 1.0)
     at = to_micros(view.as_of or view.now)
     degraded: dict[str, str] = {}
     parts: list[Part] = []
@@ -123,27 +145,30 @@ def by_graph(stores: Stores, snapshot: Any, plan: Plan, selection: Selection, *,
     scores: dict[int, float] = {}
     details: dict[int, str] = {}
     named = [e for e in plan.entities if e != SELF] or [SELF]
-
-    def give(doc: int, score: float, detail: str) -> None:
-        if score > scores.get(doc, 0.0):
-            scores[doc], details[doc] = score, detail
-
+    names: Mapping[str, str] = snapshot.names(owner)
     for entity in named:
         frontier: dict[str, tuple[float, str]] = {entity.casefold(): (1.0, entity)}
         seen = set(frontier)
         for hop in range(hops):
             following: dict[str, tuple[float, str]] = {}
-            for key, (worth, path) in frontier.items():
+            for key, (worth, path) in sorted(frontier.items(), key=lambda node: -node[1][0])[:EXPANDED]:
                 edges = stores.graph.edges(snapshot, owner, key)
                 mentions: list[int] = stores.graph.mentions(snapshot, owner, key) if hop == 0 and entity != SELF else []
                 damped = worth / max(1.0, len(edges) + len(mentions)) ** 0.5
+                score = HOP[hop] * damped
                 for doc in mentions:
-                    give(doc, HOP[0] * damped, entity)
+                    if HOP[0] * damped > scores.get(doc, 0.0):
+                        scores[doc], details[doc] = HOP[0] * damped, entity
                 for subject, relation, obj, doc, *_ in edges:
                     other = obj if subject == key else subject
-                    step = f"{path} -{relation}-> {obj}" if subject == key else f"{path} <-{relation}- {subject}"
-                    give(doc, HOP[hop] * damped, step)
-                    if other not in seen and (other != SELF or entity == SELF):
+                    new = other not in seen and (other != SELF or entity == SELF)
+                    if not new and score <= scores.get(doc, 0.0):
+                        continue
+                    shown = names.get(other, other)
+                    step = f"{path} -{relation}-> {shown}" if subject == key else f"{path} <-{relation}- {shown}"
+                    if score > scores.get(doc, 0.0):
+                        scores[doc], details[doc] = score, step
+                    if new:
                         seen.add(other)
                         following[other] = (damped * HOP[hop + 1], step)
             frontier = following
@@ -168,6 +193,8 @@ def by_time(plan: Plan, selection: Selection) -> Found:
 
 def visible(scores: Mapping[int, float], selection: Selection, details: Mapping[int, str]) -> Found:
     """Scores by document as a `Found` of those the selection may see, best first."""
+    if not scores:
+        return Found(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
     docs = np.fromiter(scores.keys(), dtype=np.int64, count=len(scores))
     values = np.fromiter(scores.values(), dtype=np.float32, count=len(scores))
     pos = selection.columns.positions(docs)

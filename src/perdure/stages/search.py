@@ -13,17 +13,23 @@ from perdure.model.base import MICROSECOND, to_micros
 from perdure.model.graph import SELF, Entity, Graph, Relation, entity_key
 from perdure.model.memory import MemoryRecord
 from perdure.model.search import Answer, Fact, Hit, Plan, Signal, TraceStep, View
+from perdure.ports import EmbedsTokens, QuestionTokens
+from perdure.rules.asking import core
 from perdure.rules.kinds import with_synonyms
 from perdure.rules.slots import canonical
 from perdure.rules.updates import asks_now
 from perdure.stages.capture import mended
-from perdure.stages.fuse import Pool, fuse
+from perdure.stages.confidence import TENTH, confidence
+from perdure.stages.fuse import Pool, closer, fuse
 from perdure.stages.hydrate import hydrate, visible_memory
+from perdure.stages.late import look_closer
 from perdure.stages.plan import plan as make_plan
 from perdure.stages.rank import HEAD, Ranked, doc_of, prefer_newer, rank
 from perdure.stages.retrieve import Retrieved, retrieve, select
 from perdure.stages.stores import Stores
 
+#: A first hit that is worth less is worth nothing: to be told how little, its score need not be drawn up to the confidence.
+LEAST = 0.05
 #: Characters of a question that are read; the rest of a pasted page adds time, not meaning.
 MAX_QUESTION = 2000
 #: Edges of a path in an answer's trace, and edges from which one is looked for.
@@ -36,13 +42,17 @@ RERANKER = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A search with everything that led to its hits, for `explain`, `why_not` and `ask`."""
+    """A search with everything that led to its hits, for `explain`, `why_not` and `ask`.
+
+    `scale` turns a score of `ranked` into that of a hit.
+    """
 
     plan: Plan
     retrieved: Retrieved
     pools: list[Pool]
     ranked: list[Ranked]
     hits: list[Hit]
+    scale: float = 1.0
 
 
 def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filter | None = None) -> Searched:
@@ -52,11 +62,17 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
         LedgerError: the ledger could not be read. Any other store that fails only degrades the hits, which say so.
     """
     text = mended(question[:MAX_QUESTION])
+    asked = core(text)
     lost: dict[str, str] = {}
+    tokens: QuestionTokens | None = None
     query: Any = None
     if text.strip():
         try:
-            query = stores.embedder.embed([text])[0]
+            if isinstance(stores.embedder, EmbedsTokens):
+                tokens = stores.embedder.embed_question(asked)
+                query = tokens.vector
+            else:
+                query = stores.embedder.embed([asked])[0]
         except PerdureError as e:
             lost["vector"] = str(e)
     with stores.ledger.snapshot() as snapshot:
@@ -68,18 +84,27 @@ def search(stores: Stores, question: str, view: View, *, limit: int, tree: Filte
         if not selections or not text.strip():
             return Searched(plan, Retrieved((), lost), [], [], [])
         retrieved = retrieve(stores, snapshot, plan, query, selections, view)
-        pools = [fuse(part) for part in retrieved.parts]
-        ranked = rank(pools, plan, now=view.as_of or view.now, limit=max(limit, HEAD))
-        hits = hydrate(snapshot, ranked, view, degraded=retrieved.degraded | lost)
+        parts = list(retrieved.parts)
+        if tokens is not None:
+            try:
+                parts = [look_closer(stores, snapshot, part, closer(part, plan), tokens, asked) for part in parts]
+            except PerdureError as e:
+                lost["tokens"] = str(e)
+        pools = [fuse(part, plan) for part in parts]
+        depth = max(limit, HEAD)
+        ranked = rank(pools, plan, now=view.as_of or view.now, limit=max(depth, TENTH))  # a score must not hang on the limit
+        scale = confidence(ranked) / max(ranked[0].score, LEAST) if ranked else 1.0
+        hits = hydrate(snapshot, ranked[:depth], view, scale=scale, degraded=retrieved.degraded | lost)
         if len(hits) > 1 and plan.order != "earliest" and asks_now(text):
             try:
-                hits = prefer_newer(hits, stores.vector.vectors(snapshot, [doc_of(h) for h in hits[:HEAD]]), text)
+                vectors = stores.vector.vectors(snapshot, [doc_of(h) for h in hits[:HEAD]])
+                hits = prefer_newer(hits, vectors, plan, assisted=any(p.assisted for p in pools))
             except PerdureError as e:
                 hits = [replace(h, degraded=(*h.degraded, f"vector: {e}")) for h in hits]
         ranked, hits = ranked[:limit], hits[:limit]
     if stores.reranker is not None and hits:
         hits = _reranked(stores, text, hits)
-    return Searched(plan, retrieved, pools, ranked, hits)
+    return Searched(plan, retrieved, pools, ranked, hits, scale)
 
 
 def _reranked(stores: Stores, question: str, hits: list[Hit]) -> list[Hit]:

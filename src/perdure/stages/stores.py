@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from perdure.model.memory import MemoryRecord
 from perdure.model.message import ROLES, CapturedMessage
@@ -13,15 +15,20 @@ from perdure.ports import (
     LLM,
     Clock,
     Embedder,
+    EmbedsTokens,
     Extractor,
     GraphIndex,
     Ids,
+    KeepsTokens,
     Reranker,
     SlotIndex,
     TextIndex,
     VectorIndex,
 )
 from perdure.rules.words import terms
+
+if TYPE_CHECKING:
+    from perdure.ports import Floats
 
 #: Words in one embedded piece of a long text. MiniLM reads 256 word pieces, about 190 English words; measured as a length, not tuned.
 PIECE_WORDS = 180
@@ -76,15 +83,39 @@ def pieces(text: str) -> list[str]:
     return [" ".join(words[i : i + PIECE_WORDS]) for i in range(0, min(len(words), PIECE_WORDS * MAX_PIECES), PIECE_WORDS)]
 
 
-def embed_all(embedder: Embedder, texts: Sequence[str]) -> list[Any]:
-    """One array of shape (pieces, dimensions) per text; equal texts are embedded once."""
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A text as the vector index takes it.
+
+    `vectors`: float32 of shape (pieces, dimensions). `codes`: its first piece's tokens, as `perdure.ports.KeepsTokens` has them; empty
+    when the embedder gives none.
+    """
+
+    vectors: Floats
+    codes: bytes = b""
+
+
+def embed_all(embedder: Embedder, texts: Sequence[str]) -> list[Embedded]:
+    """Every text with its vectors and its tokens' codes; equal texts are embedded once."""
     split = [pieces(t) for t in texts]
     flat = list(dict.fromkeys(p for parts in split for p in parts))
     if not flat:
         return []
-    vectors = embedder.embed(flat)
+    if isinstance(embedder, EmbedsTokens):
+        vectors, tokens = embedder.embed_passages(flat)
+        codes = [np.packbits(states > 0, axis=1).tobytes() for states in tokens]
+    else:
+        vectors, codes = embedder.embed(flat), [b""] * len(flat)
     where = {p: i for i, p in enumerate(flat)}
-    return [vectors[[where[p] for p in parts]] for parts in split]
+    return [Embedded(vectors[[where[p] for p in parts]], codes[where[parts[0]]]) for parts in split]
+
+
+def put_vectors(index: VectorIndex, tx: Any, owner: int, revision: int, embedded: Mapping[int, Embedded]) -> None:
+    """Hands documents' vectors to the index, and their tokens' codes to one that keeps such."""
+    index.put(tx, owner, revision, {doc: e.vectors for doc, e in embedded.items()})
+    codes = {doc: e.codes for doc, e in embedded.items() if e.codes}
+    if codes and isinstance(index, KeepsTokens):
+        index.put_tokens(tx, owner, codes)
 
 
 def counted(text: str) -> dict[str, int]:

@@ -18,9 +18,10 @@ from importlib import import_module, resources
 from typing import TYPE_CHECKING, Any, Final
 
 from perdure.errors import ModelError
+from perdure.ports import QuestionTokens
 
 if TYPE_CHECKING:
-    from perdure.ports import Floats
+    from perdure.ports import Floats, Ints
 
 MODEL_SHA256: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 GRAPH_SHA256: Final = "366d7771e512288df58404ad7e72aae5252b159227e342324641b46f94ed91b1"
@@ -32,6 +33,8 @@ MAX_CHARACTERS: Final = 8192
 """Of a text are tokenised: far more than `MAX_TOKENS` tokens need, and ten megabytes cost no more than this."""
 BATCH: Final = 32
 CACHED: Final = 512
+CACHED_QUESTIONS: Final = 64
+"""With the states of their tokens: some 20 KB each."""
 
 
 class MiniLM:
@@ -50,6 +53,8 @@ class MiniLM:
         self._session: Any = None
         self._tokenizer: Any = None
         self._cache: OrderedDict[str, Floats] = OrderedDict()
+        self._questions: OrderedDict[str, QuestionTokens] = OrderedDict()
+        self._empty: Ints  # tokens without a meaning of their own
 
     @property
     def name(self) -> str:
@@ -76,19 +81,44 @@ class MiniLM:
             vectors[rows] = _pool(hidden, encoded)
         return vectors
 
-    def embed_tokens(self, texts: Sequence[str]) -> list[Floats]:
-        """One float32 array of shape (tokens, 384) per text, rows of unit length, for late interaction.
+    def embed_passages(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
+        """What `embed` gives, and for each text the states of its tokens that carry meaning: (tokens, 384), rows of unit length.
 
-        The two marks around a text are left out, so an empty text has no rows.
+        Function words, punctuation and the two marks around a text are left out.
 
         Raises:
             ModelError: as `embed`.
         """
-        found: dict[int, Floats] = {}
+        import numpy as np
+
+        vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+        states: dict[int, Floats] = {}
         for rows, encoded, hidden in self._batches(texts):
-            for row, ids, vectors in zip(rows, encoded, hidden, strict=True):
-                found[row] = _unit(vectors[1 : len(ids) - 1])
-        return [found[i] for i in range(len(texts))]
+            vectors[rows] = _pool(hidden, encoded)
+            for row, ids, found in zip(rows, encoded, hidden, strict=True):
+                states[row] = _unit(found[: len(ids)][~np.isin(ids, self._empty)])
+        return vectors, [states[i] for i in range(len(texts))]
+
+    def embed_question(self, text: str) -> QuestionTokens:
+        """A question's vector, and the state and the place of each of its tokens. Looked up among the last `CACHED`.
+
+        Raises:
+            ModelError: as `embed`.
+        """
+        with self._lock:
+            cached = self._questions.get(text)
+            if cached is not None:
+                self._questions.move_to_end(text)
+                return cached
+        _, encoded, hidden = next(self._batches([text]))
+        spans: list[tuple[int, int]] = self._tokenizer.encode(_clean(text[:MAX_CHARACTERS])).offsets
+        found = QuestionTokens(_pool(hidden, encoded)[0], _unit(hidden[0, 1 : len(encoded[0]) - 1]), tuple(spans[1:-1]))
+        if len(text) <= MAX_CHARACTERS:
+            with self._lock:
+                self._questions[text] = found
+                if len(self._questions) > CACHED_QUESTIONS:
+                    self._questions.popitem(last=False)
+        return found
 
     def count_tokens(self, text: str) -> int:
         """How many tokens the model makes of `text`, its two marks left out and nothing cut off."""
@@ -132,6 +162,7 @@ class MiniLM:
         if self._loaded_in != os.getpid():
             threads = self._threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
             self._tokenizer, self._session, _ = _shared(threads)
+            self._empty = _empty_tokens(self._tokenizer)
             self._loaded_in = os.getpid()
 
 
@@ -176,6 +207,24 @@ def _unit(vectors: Floats) -> Floats:
     import numpy as np
 
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+#: English words that say nothing by themselves, as one token each.
+FUNCTION_WORDS = (
+    "what when where who whom whose which why how did do does is are was were has have had a an the of in on at to for and or with his her "
+    "their its my your i you he she they it that this some any many much kind type sort by from about as be been being can could will "
+    "would should tell me give list us we our am if so but not than then there these those into up out over s t m re ve ll d"
+)  # fmt: skip
+
+
+def _empty_tokens(tokenizer: Any) -> Ints:
+    """The ids of marks, punctuation and `FUNCTION_WORDS`, ascending."""
+    import numpy as np
+
+    words = set(FUNCTION_WORDS.split())
+    vocabulary: dict[str, int] = tokenizer.get_vocab()
+    empty = [i for token, i in vocabulary.items() if token in words or token.startswith("[") or not any(c.isalnum() for c in token)]
+    return np.array(sorted(empty), dtype=np.int64)
 
 
 def _tokenizer() -> Any:

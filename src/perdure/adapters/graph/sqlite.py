@@ -48,7 +48,9 @@ class SqliteGraph:
         found: dict[str, tuple[str, str, list[str]]] = {}
         for key in keys:
             rows = snapshot.connection.execute(
-                "SELECT name, type, alias FROM mentions WHERE owner = ? AND entity = ? ORDER BY alias, doc DESC", (owner, key)
+                "SELECT name, type, alias FROM mentions WHERE owner = ? AND entity = ? "
+                "GROUP BY name, type, alias ORDER BY alias, max(doc) DESC",
+                (owner, key),
             ).fetchall()
             if rows:
                 typed = next((t for _, t, _ in rows if t != "Thing"), rows[0][1])
@@ -66,10 +68,9 @@ class SqliteGraph:
     def edges(self, snapshot: Any, owner: int, key: str) -> list[tuple[str, str, str, int, str, int, int | None]]:
         """(subject, relation, object, document, memory, valid_from, valid_to) of edges at an entity, either way, newest first."""
         columns = "subject, relation, object, doc, memory, valid_from, valid_to"
-        return snapshot.connection.execute(
-            f"SELECT {columns} FROM (SELECT {columns} FROM edges WHERE owner = ? AND subject = ? "
-            f"UNION SELECT {columns} FROM edges WHERE owner = ? AND object = ?) ORDER BY doc DESC LIMIT ?",
-            (owner, key, owner, key, FAN_OUT),
+        newest = f"SELECT * FROM (SELECT {columns} FROM edges WHERE owner = ? AND {{}} = ? ORDER BY doc DESC LIMIT {FAN_OUT})"
+        return snapshot.connection.execute(  # each way cut before they are joined: a hub is never read whole
+            f"{newest.format('subject')} UNION {newest.format('object')} ORDER BY doc DESC LIMIT {FAN_OUT}", (owner, key, owner, key)
         ).fetchall()
 
     def rows(self, snapshot: Any, owner: int) -> set[tuple[Any, ...]]:

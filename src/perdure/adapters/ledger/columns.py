@@ -10,8 +10,9 @@ version of a memory, or a message; a document has one row for each version that 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ from numpy.typing import NDArray
 
 from perdure.model.base import to_micros
 from perdure.model.memory import KINDS
+from perdure.model.message import ROLES
 from perdure.model.search import View
 
 FAR = np.iinfo(np.int64).max
 LIVE, SUPERSEDED, RETRACTED, DELETED = 0, 1, 2, 3
 STATUS = {"live": LIVE, "superseded": SUPERSEDED, "retracted": RETRACTED, "deleted": DELETED}
 KIND = {kind: n + 1 for n, kind in enumerate(KINDS)}  # 0 is a message
+ROLE = {role: n + 1 for n, role in enumerate(ROLES)}  # 0 is a memory
 #: A memory whose quotes cover at least this share of a message speaks for all of it: deleting it hides the message.
 COVERS = 60
 
@@ -39,7 +42,7 @@ class Grow:
         self._data: NDArray[Any] = np.zeros(64, dtype=dtype)
         self.n = 0
 
-    def extend(self, values: Sequence[Any]) -> None:
+    def extend(self, values: NDArray[Any]) -> None:
         """Appends `values`."""
         end = self.n + len(values)
         if end > len(self._data):
@@ -55,8 +58,33 @@ class Grow:
         return self._data[: self.n]
 
 
+#: Selections kept of an owner: what the application reads with, and what consolidation reads with.
+KEPT = 2
+_NONE = np.zeros(0, dtype=np.int64)
+#: Rows turned into arrays at a time: as Python objects a row takes a kilobyte.
+BATCH = 4096
+
+
 def _open(values: Iterable[int | None]) -> list[int]:
     return [FAR if v is None else v for v in values]
+
+
+def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    reading = iter(rows)
+    while part := list(islice(reading, BATCH)):
+        yield part
+
+
+def _places(ascending: Ints, wanted: Ints) -> Ints:
+    """Where each of `wanted` stands; -1 where it does not."""
+    if not len(ascending):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    at: Ints = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+    return np.where(ascending[at] == wanted, at, -1)
+
+
+def _joined(parts: list[Ints], columns: int) -> Ints:
+    return np.concatenate(parts, axis=1) if parts else np.zeros((columns, 0), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +123,8 @@ class Columns:
         self._codes: dict[str, int] = {}
         self._docs, self._said = Grow(np.int64), Grow(np.int64)
         self._words, self._session, self._speaker = Grow(np.int32), Grow(np.int32), Grow(np.int32)
-        self._kind = Grow(np.int8)
+        self._kind, self._role, self._asks = Grow(np.int8), Grow(np.int8), Grow(np.int8)
+        self._speakers: dict[int, str] = {}
         self._row_pos = Grow(np.int64)
         self._times = {name: Grow(np.int64) for name in ("from", "to", "recorded", "retired", "expires")}
         self._status, self._row_kind = Grow(np.int8), Grow(np.int8)
@@ -103,9 +132,12 @@ class Columns:
         self._agent, self._row_session = Grow(np.int32), Grow(np.int32)
         self._num = Grow(np.int64)
         self._weight = Grow(np.float32)
-        self._edge_row, self._edge_doc, self._edge_share = Grow(np.int64), Grow(np.int64), Grow(np.int16)
+        self._edge_row, self._edge_message, self._edge_share = Grow(np.int64), Grow(np.int64), Grow(np.int16)
         self._first_row = Grow(np.int64)
-        self._row_by_num: dict[int, int] = {}
+        self._ends = Grow(np.int64)  # when something ends or expires
+        self._filled = 0  # how often; a selection that is kept holds for one
+        self._kept: dict[Any, tuple[int, int, Selection]] = {}
+        self._version_num, self._version_row = Grow(np.int64), Grow(np.int64)  # ascending numbers, and the row of each
 
     # ------------------------------------------------------------------ filling
     def code(self, text: str | None) -> int:
@@ -116,79 +148,96 @@ class Columns:
         """Like `code`, but -1 for what was never seen."""
         return 0 if text is None else self._codes.get(text, -1)
 
-    def fill(self, messages: Sequence[tuple[Any, ...]], versions: Sequence[tuple[Any, ...]]) -> None:
-        """Takes in rows that are new or have changed.
+    def fill(self, messages: Iterable[tuple[Any, ...]], versions: Iterable[tuple[Any, ...]]) -> None:
+        """Takes in rows that are new or have changed. They are read a few thousand at a time, so that a cursor will do.
 
         Args:
-            messages: (doc, said_at, recorded_at, agent_id, session_id, private, speaker, words).
+            messages: (doc, said_at, recorded_at, agent_id, session_id, private, speaker, words, role, asks).
             versions: (num, doc, said_at, valid_from, valid_to, recorded_at, retired_at, expires_at, status, kind, agent_id, session_id,
-                private, subject, words, drawn, weight), by num; `drawn` is "doc:percent doc:percent …", the messages it quotes.
+                private, subject, words, drawn, weight); `drawn` is "doc:percent doc:percent …", the messages it quotes.
         """
+        self._filled += 1
+        self._kept.clear()
+        m = _joined([self._message_arrays(part) for part in _batches(messages)], 10)
+        parts = [self._version_arrays(part) for part in _batches(versions)]
+        v = _joined([numbers for numbers, _, _ in parts], 16)
         last = int(self._docs.view[-1]) if self._docs.n else -1
-        fresh = {r[0]: (r[0], r[1], r[7], self.code(r[4]), self.code(r[6]), 0) for r in messages if r[0] > last}
-        for r in versions:
-            if r[1] > last and r[1] not in fresh:
-                fresh[r[1]] = (r[1], r[2], r[14], self.code(r[11]), self.code(r[13]), KIND[r[9]])
-        if fresh:
-            columns = zip(*(fresh[doc] for doc in sorted(fresh)), strict=True)
-            for grow, values in zip((self._docs, self._said, self._words, self._session, self._speaker, self._kind), columns, strict=True):
-                grow.extend(values)
-            self._first_row.extend([-1] * len(fresh))
-        self._fill_messages(messages)
-        self._fill_versions(versions)
+        doc, version = np.concatenate([m[0], v[1]]), np.concatenate([np.zeros_like(m[0]), v[0]])
+        order = np.lexsort((version, doc))  # a message is not a memory's text; of a text's versions the first
+        first = order[np.diff(doc[order], prepend=-1) > 0]
+        first = first[doc[first] > last]
+        if len(first):
+            kinds, none = np.concatenate([np.zeros_like(m[0]), v[9]]), np.zeros_like(v[9])
+            for grow, values in (
+                (self._docs, doc), (self._said, np.concatenate([m[1], v[2]])), (self._words, np.concatenate([m[7], v[14]])),
+                (self._session, np.concatenate([m[4], v[11]])), (self._speaker, np.concatenate([m[6], v[13]])), (self._kind, kinds),
+                (self._role, np.concatenate([m[8], none])), (self._asks, np.concatenate([m[9], none])),
+            ):  # fmt: skip
+                grow.extend(values[first])
+            self._first_row.extend(np.full(len(first), -1))
+        self._fill_messages(m)
+        self._fill_versions(v, *(np.concatenate([p[i] for p in parts]) if parts else _NONE for i in (1, 2)))
 
-    def _fill_messages(self, messages: Sequence[tuple[Any, ...]]) -> None:
-        if not messages:
-            return
-        pos = self.positions([m[0] for m in messages])
-        first = self._first_row.view
-        for p, m in zip(pos.tolist(), messages, strict=True):
-            if first[p] >= 0:  # the only thing about a message that may change: extraction found it to be private
-                self._private.view[first[p]] = m[5]
-        new = [(p, m) for p, m in zip(pos.tolist(), messages, strict=True) if first[p] < 0]
-        if not new:
-            return
-        n, row = len(new), self._row_pos.n
-        first[[p for p, _ in new]] = range(row, row + n)
-        _, said, recorded, agent, session, private, _, _ = zip(*(m for _, m in new), strict=True)
-        self._append_rows(
-            [p for p, _ in new], said, [FAR] * n, recorded, [FAR] * n, [FAR] * n, [LIVE] * n, [0] * n, private,
-            [self.code(a) for a in agent], [self.code(s) for s in session], [0] * n, [1.0] * n,
-        )  # fmt: skip
+    def _message_arrays(self, rows: Sequence[tuple[Any, ...]]) -> Ints:
+        doc, said, recorded, agent, session, private, speaker, words, role, asks = zip(*rows, strict=True)
+        codes = [[self.code(x) for x in column] for column in (agent, session, speaker)]
+        for code, name in set(zip(codes[2], speaker, strict=True)):
+            self._speakers.setdefault(code, name.casefold())
+        roles = [ROLE[r] for r in role]
+        return np.array([doc, said, recorded, codes[0], codes[1], private, codes[2], words, roles, asks], dtype=np.int64)
 
-    def _fill_versions(self, versions: Sequence[tuple[Any, ...]]) -> None:
-        new: list[tuple[Any, ...]] = []
-        for r in versions:
-            row = self._row_by_num.get(r[0])
-            if row is None:
-                self._row_by_num[r[0]] = self._row_pos.n + len(new)
-                new.append(r)
-            else:  # the only thing about a version that may change
-                self._times["retired"].view[row] = FAR if r[6] is None else r[6]
-        if not new:
-            return
-        row = self._row_pos.n
-        num, doc, said, start, to, recorded, retired, expires, status, kind, agent, session, private, _, _, drawn, weight = zip(
-            *new, strict=True
-        )
-        pos = self.positions(doc)
-        np.maximum.at(self._said.view, pos, np.asarray(said, dtype=np.int64))
-        self._append_rows(
-            pos, start, _open(to), recorded, _open(retired), _open(expires), [STATUS[s] for s in status], [KIND[k] for k in kind],
-            private, [self.code(a) for a in agent], [self.code(s) for s in session], num, weight,
+    def _version_arrays(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Ints, NDArray[Any], Ints]:
+        """Numbers, one row a column; weights; and (document, percent) of what is quoted, one pair after the other."""
+        (num, doc, said, start, to, recorded, retired, expires, status, kind, agent, session, private, subject, words, drawn,
+         weight) = zip(*rows, strict=True)  # fmt: skip
+        numbers = np.array(
+            [
+                num, doc, said, start, _open(to), recorded, _open(retired), _open(expires), [STATUS[s] for s in status],
+                [KIND[k] for k in kind], [self.code(a) for a in agent], [self.code(s) for s in session], private,
+                [self.code(s) for s in subject], words, [d.count(":") for d in drawn],
+            ], dtype=np.int64,
         )  # fmt: skip
-        edges = [(row + i, *pair.split(":")) for i, pairs in enumerate(drawn) for pair in pairs.split()]
-        if edges:
-            edge_row, edge_doc, edge_share = zip(*edges, strict=True)
-            self._edge_row.extend(edge_row)
-            self._edge_doc.extend([int(d) for d in edge_doc])
-            self._edge_share.extend([int(s) for s in edge_share])
+        pairs = " ".join(drawn).replace(":", " ").split()
+        return numbers, np.array(weight, dtype=np.float32), np.array(pairs, dtype=np.int64)
+
+    def _fill_messages(self, m: Ints) -> None:
+        pos = self.positions(m[0])
+        row = self._first_row.view[pos]
+        known = row >= 0  # the only thing about a message that may change: extraction found it to be private
+        self._private.view[row[known]] = m[5][known]
+        pos, m = pos[~known], m[:, ~known]
+        n = len(pos)
+        self._first_row.view[pos] = np.arange(self._row_pos.n, self._row_pos.n + n)
+        far, none = np.full(n, FAR), np.zeros(n, dtype=np.int64)
+        self._append_rows(pos, m[1], far, m[2], far, far, none + LIVE, none, m[5], m[3], m[4], none, np.ones(n))
+
+    def _fill_versions(self, v: Ints, weight: NDArray[Any], pairs: Ints) -> None:
+        at = _places(self._version_num.view, v[0])
+        known = at >= 0  # the only thing about a version that may change is when it was retired
+        self._times["retired"].view[self._version_row.view[at[known]]] = v[6][known]
+        version_of_pair = np.repeat(np.arange(len(known)), v[15])
+        new = np.flatnonzero(~known)[np.argsort(v[0][~known], kind="stable")]
+        row = np.full(len(known), -1)
+        row[new] = np.arange(self._row_pos.n, self._row_pos.n + len(new))
+        v, weight = v[:, new], weight[new]
+        pos = self.positions(v[1])
+        self._version_num.extend(v[0])
+        self._version_row.extend(np.arange(self._row_pos.n, self._row_pos.n + len(pos)))
+        np.maximum.at(self._said.view, pos, v[2])
+        self._append_rows(pos, v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[12], v[10], v[11], v[0], weight)
+        edge_row, (message, share) = row[version_of_pair], pairs.reshape(-1, 2).T
+        message = self.positions(message)
+        there = (edge_row >= 0) & (message >= 0)  # a message that is not there was erased
+        self._edge_row.extend(edge_row[there])
+        self._edge_message.extend(message[there])
+        self._edge_share.extend(share[there])
 
     def _append_rows(
         self, pos: Any, start: Any, to: Any, recorded: Any, retired: Any, expires: Any, status: Any, kind: Any, private: Any,
         agent: Any, session: Any, num: Any, weight: Any,
     ) -> None:  # fmt: skip
         self._row_pos.extend(pos)
+        self._ends.extend(np.concatenate([to[to < FAR], expires[expires < FAR]]))
         for name, values in (("from", start), ("to", to), ("recorded", recorded), ("retired", retired), ("expires", expires)):
             self._times[name].extend(values)
         self._status.extend(status)
@@ -229,6 +278,21 @@ class Columns:
         return self._speaker.view
 
     @property
+    def speakers(self) -> Mapping[int, str]:
+        """Code to the folded name, or role, of who said a message."""
+        return self._speakers
+
+    @property
+    def role(self) -> NDArray[np.int8]:
+        """`ROLE` of a message, 0 for a memory."""
+        return self._role.view
+
+    @property
+    def asks(self) -> NDArray[np.int8]:
+        """The percentage of a message's words that only ask; -1 for a standing instruction."""
+        return self._asks.view
+
+    @property
     def is_memory(self) -> Bools:
         """Whether the document is a memory's text (else a message's)."""
         return self._kind.view > 0
@@ -258,22 +322,38 @@ class Columns:
 
     def positions(self, docs: Any) -> Ints:
         """Positions of `docs`; -1 where unknown."""
-        wanted = np.asarray(docs, dtype=np.int64)
-        mine = self._docs.view
-        if not len(mine):
-            return np.full(len(wanted), -1, dtype=np.int64)
-        pos = np.minimum(np.searchsorted(mine, wanted), len(mine) - 1)
-        return np.where(mine[pos] == wanted, pos, -1)
+        return _places(self._docs.view, np.asarray(docs, dtype=np.int64))
 
     def select(self, view: View) -> Selection:
-        """What `view` may see here: scope, both times, status, expiry, kinds. The vectorised twin of `model.scope.sees`."""
+        """What `view` may see here: scope, both times, status, expiry, kinds. The vectorised twin of `model.scope.sees`.
+
+        Kept until something is written or ends, for the next read of the same view.
+        """
+        key = (view.scope, view.as_of, view.known_at, view.kinds, view.messages, view.memories)
+        now = to_micros(view.as_of or view.now)
+        with self.lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0] <= now < kept[1]:
+                return kept[2]
+            filled = self._filled
+        selection = self._select(view)
+        ends = self._ends.view
+        until = int(ends[ends > now].min(initial=FAR))
+        with self.lock:
+            if filled == self._filled:
+                if len(self._kept) >= KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[key] = (now, until, selection)
+        return selection
+
+    def _select(self, view: View) -> Selection:
         with self.lock:
             n = self._docs.n
             pos, num_rows = self._row_pos.view, self._row_pos.n
             t = {name: g.view for name, g in self._times.items()}
             status, kind, private = self._status.view, self._row_kind.view, self._private.view
             agent, session = self._agent.view, self._row_session.view
-            edge_row, edge_doc, edge_share = self._edge_row.view, self._edge_doc.view, self._edge_share.view
+            edge_row, message, edge_share = self._edge_row.view, self._edge_message.view, self._edge_share.view
         if not num_rows:
             none, no = np.zeros(0, dtype=np.int64), np.zeros(n, dtype=bool)
             return Selection(self, no, np.full(n, -1, dtype=np.int64), no, no, none, none, none)
@@ -299,9 +379,7 @@ class Columns:
         rows = np.flatnonzero(shown)
         row_of[pos[rows]] = rows
         held = known[edge_row]
-        edge_row, edge_share, message = edge_row[held], edge_share[held], self.positions(edge_doc[held])
-        there = message >= 0
-        edge_row, edge_share, message = edge_row[there], edge_share[there], message[there]
+        edge_row, edge_share, message = edge_row[held], edge_share[held], message[held]
         visible, edge_status, covers = ok[edge_row], status[edge_row], edge_share >= COVERS
         alive, stale, struck = (np.zeros(n, dtype=bool) for _ in range(3))
         alive[message[visible]] = True

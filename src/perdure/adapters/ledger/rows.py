@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from perdure.model.base import from_micros, statement_key, to_micros
@@ -24,6 +25,7 @@ MEMORY_COLUMNS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def scope_of(tenant: str, kind: OwnerKind, key: str, agent: str | None, session: str | None) -> Scope:
     """The scope something carries, from its owner and its own parts."""
     return Scope(user_id=key if kind == "user" else None, agent_id=agent, session_id=session, tenant=tenant)
@@ -33,7 +35,7 @@ def to_message(row: Sequence[Any]) -> CapturedMessage:
     """A row of `MESSAGE_COLUMNS`."""
     (doc, uid, episode, agent, session, role, name, content, said_at, recorded_at, metadata, private, tenant, kind, key) = row
     message = Message(
-        content=content, role=cast("Role", role), name=name, id=uid, timestamp=from_micros(said_at), metadata=json.loads(metadata)
+        content=content, role=cast("Role", role), name=name, id=uid, timestamp=from_micros(said_at), metadata=_loads(metadata)
     )
     return CapturedMessage(
         message=message, doc=doc, episode_id=episode, scope=scope_of(tenant, kind, key, agent, session),
@@ -45,12 +47,12 @@ def to_memory(row: Sequence[Any]) -> MemoryRecord:
     """A row of `MEMORY_COLUMNS`."""
     (_, uid, version, doc, agent, session, text, kind, term, status, confidence, importance, subject, valid_from, valid_to, recorded_at,
      retired_at, expires_at, superseded_by, metadata, sources, claims, tenant, owner_kind, key) = row  # fmt: skip
-    held = json.loads(claims)
+    held = _loads(claims)
     return MemoryRecord(
         id=uid, version=version, doc=doc, text=text, scope=scope_of(tenant, owner_kind, key, agent, session),
         kind=cast("Kind", kind), term=cast("Term", term), status=cast("Status", status), confidence=confidence, importance=importance,
         subject=subject, valid_from=from_micros(valid_from), valid_to=_instant(valid_to), recorded_at=from_micros(recorded_at),
-        retired_at=_instant(retired_at), expires_at=_instant(expires_at), superseded_by=superseded_by, metadata=json.loads(metadata),
+        retired_at=_instant(retired_at), expires_at=_instant(expires_at), superseded_by=superseded_by, metadata=_loads(metadata),
         sources=tuple(_to_source(s) for s in json.loads(sources)),
         entities=tuple(Entity(n, t, tuple(a)) for n, t, a in held.get("e", ())),
         relations=tuple(Relation(s, r, o, _instant(f), _instant(t), uid) for s, r, o, f, t in held.get("r", ())),
@@ -121,6 +123,10 @@ def claims_json(record: MemoryRecord) -> str:
 def digest(text: str) -> bytes:
     """A hash of a statement's `statement_key`."""
     return hashlib.blake2b(statement_key(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _loads(text: str) -> dict[str, Any]:
+    return {} if text == "{}" else json.loads(text)
 
 
 def _instant(micros: int | None) -> Any:

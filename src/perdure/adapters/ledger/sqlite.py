@@ -13,8 +13,11 @@ from perdure.adapters.ledger.sqlite_reads import SqliteSnapshot
 from perdure.adapters.ledger.sqlite_writes import SqliteTransaction
 from perdure.adapters.sqlite_file import SqliteFile, migrations
 
-#: Documents whose arrays are kept in memory between searches, over all owners together (about 120 bytes each).
+#: Documents whose arrays are kept in memory between searches, over all owners together (250 to 350 bytes each,
+#: with what the text index keeps beside them).
 CACHED_DOCS = 500_000
+#: Owners whose names are kept.
+CACHED_NAMES = 1024
 
 
 class ColumnsCache:
@@ -55,7 +58,7 @@ class SqliteLedger:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.file = SqliteFile(path)
         self.columns = ColumnsCache()
-        self.names: dict[int, tuple[int, dict[str, str]]] = {}
+        self.names: dict[int, tuple[tuple[int, int], dict[str, str]]] = {}  # by owner, with the version and epoch they were read at
 
     @property
     def location(self) -> str:
@@ -73,6 +76,13 @@ class SqliteLedger:
         """One write transaction: all of it or, after an exception, none of it."""
         with self.file.writing() as connection:
             yield SqliteTransaction(self, connection)
+
+    def keep_names(self, owner: int, at: tuple[int, int], names: dict[str, str]) -> None:
+        """Keeps an owner's names for the reads that follow, until its memories change."""
+        self.names.pop(owner, None)
+        while len(self.names) >= CACHED_NAMES:
+            self.names.pop(next(iter(self.names)), None)
+        self.names[owner] = (at, names)
 
     def scrub(self) -> tuple[int, bool]:
         """Empties the write-ahead log after an erasure.

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ERRORS: dict[str, type[PerdureError]] = {name: getattr(errors, name) for name in errors.__all__}
 MANY = 500  # bound parameters in one statement
+#: As the partial index `jobs_by_state` has it: word for word, or SQLite does not see that it may be used and reads every job.
+OPEN_JOBS = "state NOT IN ('done', 'skipped')"
 
 
 class SqliteSnapshot:
@@ -103,14 +105,14 @@ class SqliteSnapshot:
             if revision > since:
                 columns.fill(
                     self._execute(
-                        "SELECT doc, said_at, recorded_at, agent_id, session_id, private, coalesce(name, role), words "
-                        "FROM messages WHERE owner = ? AND revision > ?", (columns.owner, since),
-                    ).fetchall(),
+                        "SELECT doc, said_at, recorded_at, agent_id, session_id, private, coalesce(name, role), words, "
+                        "role, asks "                        "FROM messages WHERE owner = ? AND revision > ?", (columns.owner, since),
+                    ),
                     self._execute(
                         "SELECT num, doc, said_at, valid_from, valid_to, recorded_at, retired_at, expires_at, status, kind, agent_id, "
                         "session_id, term = 'short_term', subject, words, drawn, confidence "
-                        "FROM memories WHERE owner = ? AND revision > ? ORDER BY num", (columns.owner, since),
-                    ).fetchall(),
+                        "FROM memories WHERE owner = ? AND revision > ?", (columns.owner, since),
+                    ),
                 )  # fmt: skip
                 columns.revision = revision
 
@@ -124,16 +126,19 @@ class SqliteSnapshot:
 
     def names(self, owner: int) -> Mapping[str, str]:
         """Folded names and aliases of the owner's entities, each with the entity's name (SELF for the user)."""
-        row = self._execute("SELECT revision, kind, key FROM owners WHERE num = ?", (owner,)).fetchone()
+        row = self._execute("SELECT version, epoch, kind, key FROM owners WHERE num = ?", (owner,)).fetchone()
         if row is None:
             return {}
-        revision, kind, key = row
+        version, epoch, kind, key = row
         cached = self.ledger.names.get(owner)
-        if cached and cached[0] == revision:
+        if cached and cached[0] == (version, epoch):
             return cached[1]
-        names: dict[str, str] = dict(
-            self._execute("SELECT DISTINCT entity, name FROM mentions WHERE owner = ? ORDER BY alias DESC, doc", (owner,)).fetchall()
-        )
+        # Of several names under one key the newest, and an alias only if there is no other: the row that attains the maximum.
+        names: dict[str, str] = {
+            entity: name for entity, name, _ in self._execute(
+                "SELECT entity, name, max(doc - (alias << 48)) FROM mentions WHERE owner = ? GROUP BY entity", (owner,)
+            )
+        }  # fmt: skip
         own = self._execute(
             "SELECT value_key FROM slots WHERE owner = ? AND entity = ? AND attribute = 'name' AND valid_to IS NULL",
             (owner, SELF),
@@ -143,7 +148,8 @@ class SqliteSnapshot:
                 names[part] = SELF
         if kind == "user":
             names.setdefault(key.casefold(), SELF)
-        self.ledger.names[owner] = (revision, names)
+        if self.connection.total_changes == self._changes_before:  # what a transaction wrote may yet be rolled back
+            self.ledger.keep_names(owner, (version, epoch), names)
         return names
 
     # ------------------------------------------------------------------ messages
@@ -300,7 +306,11 @@ class SqliteSnapshot:
             "memory = ?": memory_id, "owner = ?": owner, "at > ?": since, "at <= ?": until, "job = ?": job, "cause = ?": cause,
             "id = ?": change_id, "undoes = ?": undoes,
         }  # fmt: skip
-        given = {sql: value for sql, value in conditions.items() if value is not None}
+        # The indexes of `cause` and `undoes` leave out the empty ones, and are used by a query that says so.
+        given = {
+            f"{sql} AND {sql.split()[0]} <> ''" if value and sql in ("cause = ?", "undoes = ?") else sql: value
+            for sql, value in conditions.items() if value is not None
+        }  # fmt: skip
         rows = self._execute(
             "SELECT id, type, memory, before, after, reason, actor, at, cause, undoes FROM changes "
             f"WHERE {' AND '.join(given) or 'TRUE'} ORDER BY num", tuple(given.values()),
@@ -319,7 +329,7 @@ class SqliteSnapshot:
         conditions: dict[str, Any] = {"owner = ?": owner, "episode = ?": episode, "id = ?": job_id, "next_at <= ?": due}
         given = {sql: value for sql, value in conditions.items() if value is not None}
         if due is not None:
-            given |= {"state = ?": "pending"}
+            given |= {f"{OPEN_JOBS} AND state = ?": "pending"}
         rows = self._execute(
             "SELECT id, episode, state, attempts, error, next_at, calls, input_tokens, output_tokens, dropped FROM jobs "
             f"WHERE {' AND '.join(given) or 'TRUE'} ORDER BY created_at, id", tuple(given.values()),
@@ -350,8 +360,10 @@ class SqliteSnapshot:
 
     def dirty(self, projection: str, *, owner: int | None = None, limit: int = 256) -> list[tuple[int, int, int]]:
         """(owner, doc, revision) of documents the projection has yet to be told about."""
+        # The planner would walk the primary key, past what waits of everybody else.
+        mine = "" if owner is None else "INDEXED BY dirty_by_owner"
         return self._execute(
-            f"SELECT owner, doc, revision FROM dirty WHERE projection = ? {'' if owner is None else 'AND owner = ?'} ORDER BY doc LIMIT ?",
+            f"SELECT owner, doc, revision FROM dirty {mine} WHERE projection = ? {'AND owner = ?' if mine else ''} ORDER BY doc LIMIT ?",
             (projection, *(() if owner is None else (owner,)), limit),
         ).fetchall()
 
@@ -373,7 +385,7 @@ class SqliteSnapshot:
         """Whether a job waits, a worker's claim may be stale, or a document is dirty."""
         return bool(
             self._execute(
-                "SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('pending', 'running')) OR EXISTS (SELECT 1 FROM dirty)"
+                f"SELECT EXISTS (SELECT 1 FROM jobs WHERE {OPEN_JOBS} AND state <> 'failed') OR EXISTS (SELECT 1 FROM dirty)"
             ).fetchone()[0]
         )
 
@@ -393,7 +405,9 @@ class SqliteSnapshot:
 
     def has_history(self, memory_id: str) -> bool:
         """Whether the memory has a change that led to its current version."""
-        sql = "SELECT 1 FROM changes c JOIN memories m ON m.num = c.after WHERE m.id = ? AND m.retired_at IS NULL LIMIT 1"
+        sql = (  # both by the memory: nothing finds a change by the version it led to
+            "SELECT 1 FROM memories m JOIN changes c ON c.memory = m.id AND c.after = m.num WHERE m.id = ? AND m.retired_at IS NULL LIMIT 1"
+        )
         return self._execute(sql, (memory_id,)).fetchone() is not None
 
     def damage(self) -> list[str]:

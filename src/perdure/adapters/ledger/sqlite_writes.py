@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from perdure.adapters.ledger.rows import INSERT_MEMORY, memory_values
-from perdure.adapters.ledger.sqlite_dump import restore
-from perdure.adapters.ledger.sqlite_reads import MANY, SqliteSnapshot
+from perdure.adapters.ledger.sqlite_reads import MANY, OPEN_JOBS, SqliteSnapshot
+from perdure.adapters.ledger.sqlite_restore import restore
 from perdure.model.base import to_micros
 from perdure.model.change import Change, Conflict, Job
 from perdure.model.memory import MemoryRecord
@@ -50,17 +50,18 @@ class SqliteTransaction(SqliteSnapshot):
         )
 
     def put_messages(
-        self, messages: Sequence[CapturedMessage], owner: int, revision: int, *, words: Sequence[int], dated: Sequence[bool],
-        digests: Sequence[bytes],
+        self, messages: Sequence[CapturedMessage], owner: int, revision: int, *, words: Sequence[int], asks: Sequence[int],
+        dated: Sequence[bool], digests: Sequence[bytes],
     ) -> None:  # fmt: skip
-        """New messages; `words`, `dated` and `digests` run parallel."""
+        """New messages; `words`, `asks`, `dated` and `digests` run parallel."""
         self.connection.executemany(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     m.doc, m.message.id, m.episode_id, owner, m.scope.agent_id, m.scope.session_id, m.message.role, m.message.name,
                     m.message.content, to_micros(m.said_at), to_micros(m.recorded_at),
                     json.dumps(dict(m.message.metadata), ensure_ascii=False), dated[i], m.private, digests[i], words[i], revision,
+                    asks[i],
                 )
                 for i, m in enumerate(messages)
             ],
@@ -117,7 +118,7 @@ class SqliteTransaction(SqliteSnapshot):
 
     def running(self) -> list[tuple[str, str, int]]:
         """(job, worker, since) of jobs that a worker holds."""
-        return self._execute("SELECT id, worker, next_at FROM jobs WHERE state = 'running'").fetchall()
+        return self._execute(f"SELECT id, worker, next_at FROM jobs WHERE {OPEN_JOBS} AND state = 'running'").fetchall()
 
     def release(self, job_id: str, *, worker: str, next_at: int, error: str, failed: bool = False) -> None:
         """Gives a job back, to be tried again at `next_at`, or for good when `failed`."""
@@ -184,6 +185,7 @@ class SqliteTransaction(SqliteSnapshot):
 
     def restore(self, rows: Iterable[Any]) -> dict[str, int]:
         """Writes rows of `dump`; what is there already stays. Returns how many rows of each table were new."""
+        self.ledger.file.expect_bulk()
         return restore(self, rows)
 
     # ------------------------------------------------------------------ erasure

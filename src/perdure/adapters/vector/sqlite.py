@@ -1,8 +1,4 @@
-"""The embedded vector index: exact search over float16 blobs in the ledger's file, one float32 matrix an owner in memory.
-
-Exact search of one user's 50,000 × 384 vectors is one matrix product of a few milliseconds; an approximate index would add a
-native dependency and lose recall to save less than the query's embedding costs.
-"""
+"""The embedded vector index: blobs in the ledger's file, and in memory one `Matrix` an owner that follows the owner's `Columns`."""
 
 from __future__ import annotations
 
@@ -13,41 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perdure.adapters.vector.matrix import Matrix, from_steps, to_steps
 from perdure.errors import ConfigError
 from perdure.ports import Columns, Found, Selection
 
 if TYPE_CHECKING:
     from perdure.ports import Floats
 
-#: Vectors kept in memory between searches, all owners together; at 384 dimensions 300 MB. Owners beyond it are read again.
-CACHED_VECTORS = 200_000
-
-
-class _Matrix:
-    """One owner's vectors: rows in order of arrival, with the position each belongs to."""
-
-    def __init__(self, dimensions: int, epoch: int) -> None:
-        self.epoch, self.revision, self.n = epoch, -1, 0
-        self.chunked = False  # some document has several vectors: its best one counts
-        self.lock = threading.Lock()
-        self.rows = np.zeros((0, dimensions), dtype=np.float32)
-        self.positions = np.zeros(0, dtype=np.int64)
-
-    def reserve(self, room: int) -> None:
-        """Makes room for so many rows in all; readers keep the arrays they have."""
-        rows = np.zeros((room, self.rows.shape[1]), dtype=np.float32)
-        rows[: self.n] = self.rows[: self.n]
-        where = np.zeros(room, dtype=np.int64)
-        where[: self.n] = self.positions[: self.n]
-        self.rows, self.positions = rows, where
-
-    def append(self, vectors: Floats, positions: Any) -> None:
-        end = self.n + len(vectors)
-        if end > len(self.rows):
-            self.reserve(max(end, len(self.rows) * 5 // 4))
-        self.rows[self.n : end] = vectors
-        self.positions[self.n : end] = positions
-        self.n = end
+#: Vectors kept in memory between searches, all owners together; at 384 dimensions 200 MB. Owners beyond it are read again.
+CACHED_VECTORS = 250_000
+#: Blobs read at a time, and documents asked for in one statement.
+READ, MANY = 4096, 500
 
 
 class SqliteVectors:
@@ -63,7 +35,8 @@ class SqliteVectors:
     def __init__(self, space: str, dimensions: int) -> None:
         self.space, self.dimensions = space, dimensions
         self._num: int | None = None
-        self._held: OrderedDict[int, _Matrix] = OrderedDict()
+        self._held: OrderedDict[int, Matrix] = OrderedDict()
+        self._count = 0  # vectors in them
         self._lock = threading.Lock()
 
     def shares_ledger(self) -> bool:
@@ -76,25 +49,42 @@ class SqliteVectors:
         space = self._space(tx)
         if self._drop(tx, space, list(vectors)):
             tx.revise(owner, erased=True)  # matrices hold the old rows: they must start again
-        tx.connection.executemany(
-            "INSERT INTO vectors VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (space, owner, revision, doc, chunk, row.astype(np.float16).tobytes())
-                for doc, rows in vectors.items()
-                for chunk, row in enumerate(np.atleast_2d(rows))
-            ],
-        )
+        pieces = [np.atleast_2d(rows) for rows in vectors.values()]
+        if pieces:
+            places = [(doc, chunk) for doc, rows in zip(vectors, pieces, strict=True) for chunk in range(len(rows))]
+            steps = to_steps(np.concatenate(pieces))
+            tx.connection.executemany(
+                "INSERT INTO vectors VALUES (?, ?, ?, ?, ?, ?)",
+                [(space, owner, revision, *place, row.tobytes()) for place, row in zip(places, steps, strict=True)],
+            )
+
+    def put_tokens(self, tx: Any, owner: int, codes: Mapping[int, bytes]) -> None:
+        """Stores the codes of documents' tokens, replacing what was there; see `perdure.ports.KeepsTokens`."""
+        space = self._space(tx)
+        rows = [(space, doc, owner, code) for doc, code in codes.items()]
+        tx.connection.executemany("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", rows)
 
     def remove(self, tx: Any, docs: Sequence[int]) -> int:
-        """Removes the vectors of documents. Returns how many went."""
-        return self._drop(tx, self._space(tx), docs)
+        """Removes the vectors of documents, in every space: what an embedder left that is used no more tells as much about a text.
+
+        Returns how many went.
+        """
+        return sum(self._drop(tx, space, docs) for space in self._spaces(tx))
 
     def remove_owner(self, tx: Any, owner: int) -> int:
         """Removes all vectors of an owner, in every space."""
-        return tx.connection.execute("DELETE FROM vectors WHERE owner = ?", (owner,)).rowcount
+        tx.connection.execute("DELETE FROM tokens WHERE owner = ?", (owner,))
+        # The key begins with the space: an owner alone would be looked for in all of the table.
+        sql = "DELETE FROM vectors WHERE space = ? AND owner = ?"
+        return sum(tx.connection.execute(sql, (space, owner)).rowcount for space in self._spaces(tx))
+
+    def _spaces(self, tx: Any) -> list[int]:
+        return [space for (space,) in tx.connection.execute("SELECT num FROM spaces")]
 
     def _drop(self, tx: Any, space: int, docs: Sequence[int]) -> int:
-        return sum(tx.connection.execute("DELETE FROM vectors WHERE doc = ? AND space = ?", (doc, space)).rowcount for doc in docs)
+        rows = [(doc, space) for doc in docs]
+        tx.connection.executemany("DELETE FROM tokens WHERE doc = ? AND space = ?", rows)
+        return tx.connection.executemany("DELETE FROM vectors WHERE doc = ? AND space = ?", rows).rowcount if rows else 0
 
     # ------------------------------------------------------------------ reading
     def docs(self, snapshot: Any, owner: int) -> set[int]:
@@ -107,81 +97,75 @@ class SqliteVectors:
 
     def vectors(self, snapshot: Any, docs: Sequence[int]) -> dict[int, Floats]:
         """The first chunk's vector of each document that has one."""
-        space = self._space(snapshot)
-        found: dict[int, Floats] = {}
-        for doc in docs:
-            row = snapshot.connection.execute(
-                "SELECT vector FROM vectors WHERE doc = ? AND space = ? ORDER BY chunk LIMIT 1", (doc, space)
-            ).fetchone()
-            if row:
-                found[doc] = np.frombuffer(row[0], dtype=np.float16).astype(np.float32)
+        space, found = self._space(snapshot), dict[int, "Floats"]()
+        for start in range(0, len(docs), MANY):
+            part = docs[start : start + MANY]
+            # "+": SQLite is to look the documents up one by one, not to walk the whole space
+            sql = f"SELECT doc, vector FROM vectors WHERE doc IN ({','.join('?' * len(part))}) AND +space = ? AND chunk = 0"
+            rows = snapshot.connection.execute(sql, (*part, space))
+            found |= {doc: from_steps(np.frombuffer(vector, dtype=np.int16)) for doc, vector in rows}
         return found
 
-    def search(self, snapshot: Any, query: Floats, selection: Selection, limit: int) -> Found:
-        """The `limit` documents of the selection nearest to `query` (unit length), with their cosines."""
-        scores = self._scores(snapshot, query, selection)
-        scores[~selection.mask] = -2.0
-        k = min(limit, int(selection.mask.sum()))
-        if k <= 0:
-            return Found(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
-        top = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else np.arange(len(scores))
-        top = top[np.lexsort((top, -scores[top]))]
-        top = top[scores[top] > -1.5][:k]
-        return Found(selection.columns.docs[top], scores[top].astype(np.float32), every=scores)
+    def tokens(self, snapshot: Any, docs: Sequence[int]) -> dict[int, bytes]:
+        """The codes of the documents that have any."""
+        space = self._space(snapshot)
+        marks = ", ".join("?" * len(docs))
+        return dict(snapshot.connection.execute(f"SELECT doc, codes FROM tokens WHERE space = ? AND doc IN ({marks})", (space, *docs)))
 
-    def _scores(self, snapshot: Any, query: Floats, selection: Selection) -> Floats:
-        """Per position the best cosine of its chunks; -2 where there is no vector."""
+    def search(self, snapshot: Any, query: Floats, selection: Selection, limit: int) -> Found:
+        """The `limit` documents of the selection nearest to `query` (unit length), with their cosines.
+
+        Of a large owner `Found.every` holds the nearest twentieth alone; see `Matrix`.
+        """
         if query.shape != (self.dimensions,):
             raise ConfigError(
                 f"The query has {query.shape} dimensions, the index {self.dimensions}. Is the embedder the one it was built with?",
                 setting="embedder",
             )
-        matrix = self._matrix(snapshot, selection.columns)
-        with matrix.lock:
-            rows, where = matrix.rows[: matrix.n], matrix.positions[: matrix.n]
-        scores = np.full(len(selection.mask), -2.0, dtype=np.float32)
-        if len(rows):
-            known = where < len(scores)
-            got = rows @ query
-            if matrix.chunked:
-                np.maximum.at(scores, where[known], got[known])
-            else:
-                scores[where[known]] = got[known]
-        return scores
+        scores = self._matrix(snapshot, selection.columns).scores(query, selection.mask)
+        top = np.flatnonzero(scores > -1.5)
+        if len(top) > limit:  # all that are as near as the last, so that which of equals are given does not hang on chance
+            top = top[scores[top] >= np.partition(scores[top], -limit)[-limit]]
+        top = top[np.lexsort((top, -scores[top]))][:limit]
+        return Found(selection.columns.docs[top], scores[top], every=scores)
 
-    def _matrix(self, snapshot: Any, columns: Columns) -> _Matrix:
+    def _matrix(self, snapshot: Any, columns: Columns) -> Matrix:
         with self._lock:
             matrix = self._held.get(columns.owner)
             if matrix is not None and matrix.epoch > columns.epoch:
-                matrix = _Matrix(self.dimensions, columns.epoch)  # a snapshot from before an erasure: for this read alone
+                matrix = Matrix(self.dimensions, columns.epoch)  # a snapshot from before an erasure: for this read alone
             elif matrix is None or matrix.epoch != columns.epoch:
-                matrix = self._held[columns.owner] = _Matrix(self.dimensions, columns.epoch)
-                while len(self._held) > 1 and sum(m.n for m in self._held.values()) > CACHED_VECTORS:
-                    self._held.popitem(last=False)
+                self._count -= matrix.n if matrix is not None else 0
+                matrix = self._held[columns.owner] = Matrix(self.dimensions, columns.epoch)
+                while len(self._held) > 1 and self._count > CACHED_VECTORS:
+                    self._count -= self._held.popitem(last=False)[1].n
             else:
                 self._held.move_to_end(columns.owner)
         if matrix.revision < columns.revision:
             with matrix.lock:
+                before = matrix.n
                 self._fill(snapshot, matrix, columns)
+            with self._lock:
+                if self._held.get(columns.owner) is matrix:
+                    self._count += matrix.n - before
         return matrix
 
-    def _fill(self, snapshot: Any, matrix: _Matrix, columns: Columns) -> None:
+    def _fill(self, snapshot: Any, matrix: Matrix, columns: Columns) -> None:
         """Reads vectors that are newer than the matrix, in batches so that the blobs never stand beside the whole matrix."""
-        revision = snapshot.connection.execute("SELECT revision FROM owners WHERE num = ?", (columns.owner,)).fetchone()[0]
-        if matrix.n == 0:  # the first time, as large as it has to be: growing step by step would hold it twice
-            sql = "SELECT count(*) FROM vectors WHERE space = ? AND owner = ?"
-            matrix.reserve(snapshot.connection.execute(sql, (self._space(snapshot), columns.owner)).fetchone()[0])
+        (revision,) = snapshot.connection.execute("SELECT revision FROM owners WHERE num = ?", (columns.owner,)).fetchone()
+        if matrix.n == 0:  # the first time, as large as it has to be and some more: memory that is not written to is not taken
+            matrix.reserve(len(columns) * 5 // 4)
         cursor = snapshot.connection.execute(
             "SELECT doc, chunk, vector FROM vectors WHERE space = ? AND owner = ? AND revision > ?",
             (self._space(snapshot), columns.owner, matrix.revision),
         )
-        while rows := cursor.fetchmany(1024):
+        while rows := cursor.fetchmany(READ):
             docs, chunks, blobs = zip(*rows, strict=True)
             matrix.chunked = matrix.chunked or any(chunks)
-            vectors = np.frombuffer(b"".join(blobs), dtype=np.float16).reshape(len(blobs), self.dimensions).astype(np.float32)
+            steps = np.frombuffer(b"".join(blobs), dtype=np.int16).reshape(len(blobs), self.dimensions)
             positions = columns.positions(docs)
             known = positions >= 0
-            matrix.append(vectors[known], positions[known])
+            matrix.append(steps[known], positions[known])
         matrix.revision = max(matrix.revision, revision)
 
     def _space(self, snapshot: Any) -> int:

@@ -99,10 +99,12 @@ def recall(
     """Score search and context on your own conversations.
 
     The files are read into a temporary file, as one user. Questions come from a JSONL file, one a line, {"question": …,
-    "evidence": ["message id", …]}, or are made from the memories themselves, which is easier. Beside it stand plain BM25 and
+    "evidence": ["message id", …], "category": …}, or are made from the memories themselves, which is easier. Beside it stand plain BM25 and
     the embedder alone over the same messages. With an LLM in your settings, it extracts, and costs what an import costs.
     """
-    from perdure.doors.cli.bench_recall import Baselines, RecallReport, corpus_of, memories_of, scored, show_recall
+    from perdure.doors.cli.bench_questions import UPDATE
+    from perdure.doors.cli.bench_recall import Baselines, RecallReport, corpus_of, memories_of, scored
+    from perdure.doors.cli.bench_shown import show_recall
     from perdure.doors.cli.importer import Importer
 
     ks = _places(k)
@@ -116,6 +118,8 @@ def recall(
         asked = given if given is not None else _made(learnt)
         left_out = len(learnt) - len(asked) if given is None else 0
         asked = asked if limit is None or limit >= len(asked) else [asked[i * len(asked) // limit] for i in range(limit)]
+        if not any(question.evidence for question in asked):
+            raise InputError("None of the questions that --limit leaves has evidence. Give a larger --limit.", argument="limit")
         with desk.progress("Embedding") as update:
             baselines = Baselines(corpus, memory.embed, update)
         with desk.progress("Asking", unit="questions") as update:
@@ -128,6 +132,8 @@ def recall(
         asked_at=corpus.asked_at,
         made_by="rules" if given is None else "file",
         questions=len(asked),
+        unanswerable=sum(not question.evidence for question in asked),
+        updates=sum(question.category == UPDATE for question in asked),
         left_out=left_out,
         rankings=rankings,
         misses=misses,

@@ -28,6 +28,9 @@ MAX_WORDS: Final = 8
 ENOUGH: Final = 3
 """So many words must be left to ask with when the answer is taken out."""
 
+UPDATE: Final = "update"
+"""The category of questions about what has changed."""
+
 _PAIRS: Final = """
 live reside; move relocate; buy purchase; job position; house home; car vehicle; kid child; child kid; film movie;
 movie film; holiday vacation; vacation holiday; love adore; hate dislike; big large; small little;
@@ -68,15 +71,21 @@ _FILLERS: Final = STOP_WORDS | frozenset("with also since really actually anyway
 
 @dataclass(frozen=True, slots=True)
 class Question(Value):
-    """A question and the messages that hold its answer. `any_will_do`: each of them holds all of it."""
+    """A question and the messages that hold its answer; none when nothing said answers it. `any_will_do`: each of them holds all of it.
+
+    `category` is the asker's own word for the kind of question; in `UPDATE` the evidence is in order, the newest statement last.
+    """
 
     text: str
     evidence: tuple[str, ...]
     any_will_do: bool = False
+    category: str = ""
 
 
 def read_questions(path: Path, known: Mapping[str, int]) -> list[Question]:
-    """The questions of a JSONL file: ``{"question": "…", "evidence": ["message id", …]}`` a line; other keys are not looked at.
+    """The questions of a JSONL file: ``{"question": "…", "evidence": ["message id", …], "category": "…"}`` a line; other keys are ignored.
+
+    An empty list as evidence says that nothing answers the question; at least one question of the file must have an answer.
 
     Args:
         path: the file.
@@ -93,6 +102,8 @@ def read_questions(path: Path, known: Mapping[str, int]) -> list[Question]:
     questions = [_question(line, f"{path.name}, line {number}", known) for number, line in enumerate(lines, 1) if line.strip()]
     if not questions:
         raise ImportFormatError(f'{path.name} holds no question. Give one {{"question": …, "evidence": […]}} a line.', argument="questions")
+    if not any(question.evidence for question in questions):
+        raise ImportFormatError(f"{path.name} holds no question with evidence, so there is nothing to find.", argument="questions")
     return questions
 
 
@@ -107,18 +118,23 @@ def _question(line: str, where: str, known: Mapping[str, int]) -> Question:
     if not isinstance(value, dict):
         raise refuse(f"expected a JSON object, not {type(value).__name__}")
     parts = cast("dict[str, Any]", value)
-    text, evidence = parts.get("question"), parts.get("evidence")
+    text, evidence, category = parts.get("question"), parts.get("evidence"), parts.get("category") or ""
     if not isinstance(text, str) or not text.strip():
         raise refuse('"question" must be a text')
-    if not isinstance(evidence, list) or not evidence:
-        raise refuse('"evidence" must be a list of message ids, at least one')
+    if not isinstance(evidence, list):
+        raise refuse('"evidence" must be a list of message ids, empty when nothing answers the question')
+    if not isinstance(category, str | int) or isinstance(category, bool):
+        raise refuse('"category" must be a text')
     ids = [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in cast("list[object]", evidence)]
     for one in ids:
         if not isinstance(one, str) or one not in known:
             raise refuse(f"there is no message {one!r} in the conversations; evidence names the ids of their messages")
         if known[one] > 1:
             raise refuse(f"{known[one]} messages have the id {one!r}; give each its own, or score the files one by one")
-    return Question(text, tuple(dict.fromkeys(cast("list[str]", ids))))
+    distinct = tuple(dict.fromkeys(cast("list[str]", ids)))
+    if category == UPDATE and len(distinct) < 2:
+        raise refuse(f'in the category "{UPDATE}" give the ids of the old statements, then that of the newest: two at least')
+    return Question(text, distinct, category=str(category))
 
 
 def made_from(memories: Iterable[MemoryRecord]) -> list[Question]:

@@ -6,20 +6,18 @@ made of three messages takes three places and is no cheaper than three messages 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from perdure.doors.cli.bench_questions import Question
+from perdure.doors.cli.bench_questions import UPDATE, Question
 from perdure.doors.cli.formats import Format, Line, read
 from perdure.model.base import Value
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
     from perdure import Memory
     from perdure.model.memory import MemoryRecord
     from perdure.model.search import Hit
@@ -28,22 +26,38 @@ USER: Final = "bench"
 BUDGETS: Final = (250, 500, 1000, 2000)
 NAMES: Final = ("perdure", "BM25", "dense")
 EMBEDDED_AT_ONCE: Final = 64
-MISSES_SHOWN: Final = 5
-FEW: Final = 50
+UPDATE_DEPTH: Final = 50
+"""Hits among which the newest statement and those it replaces are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryScore(Value):
+    """The means over the questions of one category; see `Ranked`."""
+
+    questions: int
+    recall: dict[str, float]
+    mrr: float
+    in_budget: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked(Value):
-    """How one way of ranking did, as means over the questions.
+    """How one way of ranking did, as means over the questions that have evidence.
 
     `recall` by k and `in_budget` by tokens (keys are numbers as text) are shares of the evidence, 0 to 1; `mrr` looks as deep as the
-    largest k.
+    largest k. `categories`: the same by the questions' category, when they have any. Of questions about what has changed,
+    `newest_first` is the share with the newest statement above those it replaces, `only_stale` that with one of these among the first k
+    and not the newest. `auroc`: how well the best score tells questions with evidence from those without.
     """
 
     name: str
     recall: dict[str, float]
     mrr: float
     in_budget: dict[str, float]
+    categories: dict[str, CategoryScore]
+    newest_first: float | None = None
+    only_stale: float | None = None
+    auroc: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,8 @@ class Miss(Value):
 class RecallReport(Value):
     """What `bench recall` measured. `made_by`: the questions come from a "file" or from "rules"; `asked_at` was "now" for all of them.
 
-    `left_out` memories got no self-made question. `waiting` adds failed to extract. `rankings` are ours, then the baselines.
+    `unanswerable` of the questions have no evidence, and `updates` are about what has changed. `left_out` memories got no self-made
+    question. `waiting` adds failed to extract. `rankings` are ours, then the baselines.
     """
 
     files: tuple[str, ...]
@@ -69,6 +84,8 @@ class RecallReport(Value):
     asked_at: datetime
     made_by: Literal["file", "rules"]
     questions: int
+    unanswerable: int
+    updates: int
     left_out: int
     rankings: tuple[Ranked, ...]
     misses: tuple[Miss, ...]
@@ -118,9 +135,13 @@ class Baselines:
         self._costs = [cost(text) for text in corpus.texts]
         self._bm25, self._dense = BM25(corpus.texts), Dense(vectors)
 
-    def places(self, question: str) -> dict[str, list[int]]:
-        """Places in the corpus by baseline, best first."""
-        return {"BM25": self._bm25.rank(question), "dense": self._dense.rank(self._embed([question])[0])}
+    def places(self, question: str) -> dict[str, tuple[list[int], float]]:
+        """By baseline, places in the corpus, best first, and the best one's score."""
+        vector = self._embed([question])[0]
+        return {
+            "BM25": (self._bm25.rank(question), self._bm25.best(question)),
+            "dense": (self._dense.rank(vector), self._dense.best(vector)),
+        }
 
     def ids(self, places: Iterable[int]) -> list[str]:
         """The messages at `places`, without repeats."""
@@ -133,34 +154,71 @@ class Baselines:
         return self.ids(packed(places, self._costs, budget))
 
 
-class Tally:
-    """The scores of one way of ranking, question by question."""
+@dataclass(slots=True)
+class Means:
+    """Sums of scores, question by question."""
 
-    def __init__(self, name: str, ks: Sequence[int]) -> None:
-        self._name = name
-        self._recall: dict[int, list[float]] = {k: [] for k in ks}
-        self._budget: dict[int, list[float]] = {budget: [] for budget in BUDGETS}
-        self._mrr: list[float] = []
+    ks: Sequence[int]
+    recall: dict[int, list[float]] = field(default_factory=lambda: defaultdict[int, list[float]](list))
+    budget: dict[int, list[float]] = field(default_factory=lambda: defaultdict[int, list[float]](list))
+    mrr: list[float] = field(default_factory=list[float])
 
-    def count(self, question: Question, ranking: Sequence[str], within: Callable[[int], Sequence[str]]) -> None:
-        """Adds the scores of a ranking, and of what `within` puts into a budget."""
+    def count(self, question: Question, ranking: Sequence[str], inside: Mapping[int, Sequence[str]]) -> None:
+        """Adds the scores of a ranking, and of what was put `inside` each budget."""
         from perdure.stages.measure import recall, reciprocal_rank
 
         sure = question.any_will_do
-        for k, scores in self._recall.items():
-            scores.append(recall(ranking, question.evidence, k, any_will_do=sure))
-        for budget, scores in self._budget.items():
-            inside = within(budget)
-            scores.append(recall(inside, question.evidence, len(inside), any_will_do=sure))
-        self._mrr.append(reciprocal_rank(ranking[: max(self._recall)], question.evidence))
+        for k in self.ks:
+            self.recall[k].append(recall(ranking, question.evidence, k, any_will_do=sure))
+        for budget, ids in inside.items():
+            self.budget[budget].append(recall(ids, question.evidence, len(ids), any_will_do=sure))
+        self.mrr.append(reciprocal_rank(ranking[: max(self.ks)], question.evidence))
+
+    def result(self) -> CategoryScore:
+        """The means so far."""
+        at = {str(k): _mean(self.recall[k]) for k in self.ks}
+        return CategoryScore(len(self.mrr), at, _mean(self.mrr), {str(b): _mean(scores) for b, scores in self.budget.items()})
+
+
+class Tally:
+    """The scores of one way of ranking: over all questions and by category, of what has changed, of what nobody said."""
+
+    def __init__(self, name: str, ks: Sequence[int]) -> None:
+        self._name, self._ks = name, ks
+        self._all = Means(ks)
+        self._categories: dict[str, Means] = {}
+        self._newest: list[float] = []
+        self._stale: list[float] = []
+        self._known: list[float] = []
+        self._unknown: list[float] = []
+
+    def count(self, question: Question, ranking: Sequence[str], best: float, inside: Mapping[int, Sequence[str]]) -> None:
+        """Adds the scores of a ranking, the best hit's score, and what was put `inside` each budget."""
+        from perdure.stages.measure import newest_first, only_stale
+
+        if not question.evidence:
+            self._unknown.append(best)
+            return
+        self._known.append(best)
+        self._all.count(question, ranking, inside)
+        if question.category:
+            self._categories.setdefault(question.category, Means(self._ks)).count(question, ranking, inside)
+        if question.category == UPDATE:
+            self._newest.append(float(newest_first(ranking, question.evidence)))
+            self._stale.append(float(only_stale(ranking, question.evidence, max(self._ks))))
 
     def result(self) -> Ranked:
         """The means so far."""
+        from perdure.stages.measure import auroc
 
-        def means(scores: dict[int, list[float]]) -> dict[str, float]:
-            return {str(key): _mean(values) for key, values in scores.items()}
-
-        return Ranked(self._name, means(self._recall), _mean(self._mrr), means(self._budget))
+        means, area = self._all.result(), auroc(self._known, self._unknown)
+        return Ranked(
+            self._name, means.recall, means.mrr, means.in_budget,
+            categories={name: of.result() for name, of in sorted(self._categories.items())},
+            newest_first=_mean(self._newest) if self._newest else None,
+            only_stale=_mean(self._stale) if self._stale else None,
+            auroc=None if area is None else round(area, 4),
+        )  # fmt: skip
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -189,12 +247,14 @@ def scored(
     tallies = {name: Tally(name, ks) for name in NAMES}
     misses: list[Miss] = []
     for number, question in enumerate(questions, 1):
-        ours = _messages_of(memory.search(question.text, user_id=USER, limit=ks[-1]))
-        tallies["perdure"].count(question, ours, lambda budget: _in_context(memory, question.text, budget))  # noqa: B023
-        for name, places in baselines.places(question.text).items():
-            ids = baselines.ids(places)
-            tallies[name].count(question, ids, lambda budget: baselines.within(places, budget))  # noqa: B023
-        if not set(ours[: ks[-1]]) & set(question.evidence):
+        hits = memory.search(question.text, user_id=USER, limit=max(ks[-1], UPDATE_DEPTH) if question.category == UPDATE else ks[-1])
+        ours = _messages_of(hits)
+        inside = {b: _in_context(memory, question.text, b) for b in BUDGETS} if question.evidence else {}
+        tallies["perdure"].count(question, ours, hits[0].score if hits else 0.0, inside)
+        for name, (places, best) in baselines.places(question.text).items():
+            inside = {b: baselines.within(places, b) for b in BUDGETS} if question.evidence else {}
+            tallies[name].count(question, baselines.ids(places), best, inside)
+        if question.evidence and not set(ours[: ks[-1]]) & set(question.evidence):
             misses.append(Miss(question.text, question.evidence, said.get(question.evidence[0], "")))
         update(number / len(questions), number)
     return tuple(tally.result() for tally in tallies.values()), tuple(misses)
@@ -209,51 +269,3 @@ def _in_context(memory: Memory, question: str, budget: int) -> list[str]:
     page = memory.context(question, user_id=USER, budget=budget)
     cited = (source.message_id for citation in page.citations for source in citation.sources)
     return list(dict.fromkeys([*_messages_of(page.hits), *cited]))
-
-
-def show_recall(out: Console, report: RecallReport) -> None:
-    """The report for people: the table, the chart, and what was missed."""
-    from perdure.doors.cli import show
-
-    stored = f"{show.many(report.messages, 'message')}, {show.many(report.memories, 'memory', 'memories')}"
-    out.print(f"{stored}, {show.many(report.questions, 'question')} asked as of {show.when(report.asked_at)}.")
-    if report.waiting:
-        out.print(f"{show.many(report.waiting, 'add')} could not be extracted: what they say counts as messages only.", style="yellow")
-    if report.made_by == "rules":
-        out.print(
-            f"The questions are memories, reworded by rule ({show.many(report.left_out, 'memory', 'memories')} could not be): "
-            "easier than what people ask. For real ones give --questions.",
-            style="dim",
-        )
-    if report.questions < FEW:
-        out.print(f"With fewer than {FEW} questions, small differences mean nothing.", style="yellow")
-    out.print()
-    ks = list(report.rankings[0].recall)
-    rows = [(r.name, *(f"{r.recall[k]:.3f}" for k in ks), f"{r.mrr:.3f}") for r in report.rankings]
-    show.table(out, ("", *(f"recall@{k}" for k in ks), "MRR"), rows)
-    out.print()
-    _chart(out, report.rankings)
-    if report.misses:
-        out.print()
-        out.print(f"Not among the first {ks[-1]}: {show.many(len(report.misses), 'question')}", style="bold")
-        for miss in report.misses[:MISSES_SHOWN]:
-            out.print(f"  {show.short(miss.question, 100)}", soft_wrap=True)
-            out.print(f"    {miss.evidence[0]}: {show.short(miss.said, 100)}", style="dim", soft_wrap=True)
-        if len(report.misses) > MISSES_SHOWN:
-            out.print(f"  … and {len(report.misses) - MISSES_SHOWN:,} more; --json lists all.", style="dim")
-
-
-def _chart(out: Console, rankings: Sequence[Ranked]) -> None:
-    from rich.text import Text
-
-    from perdure.doors.cli import show
-
-    styles: dict[str, str] = dict(zip(NAMES, ("green", "blue", "magenta"), strict=True))
-
-    def cell(ranked: Ranked, budget: int) -> Text:
-        share = ranked.in_budget[str(budget)]
-        return Text.assemble(show.bar(share, style=styles[ranked.name], width=14), f" {share:.2f}")
-
-    rows = [(str(budget), *(cell(ranked, budget) for ranked in rankings)) for budget in BUDGETS]
-    title = "Evidence inside a context of so many tokens (the baselines fill it with whole messages)"
-    show.table(out, ("tokens", *(ranked.name for ranked in rankings)), rows, title=title)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from perdure.doors.cli import options
 from perdure.doors.cli.desk import Desk, verb
-from perdure.model.base import Value
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perdure import Memory
     from perdure.model.change import Job
-    from perdure.model.memory import MemoryRecord
-    from perdure.model.report import Stats, Verification
+    from perdure.model.report import Diagnosis, Stats, Verification
 
 DRIFT_SHOWN = 20
-PAGE = 500
 
 
 def register(app: typer.Typer) -> None:
@@ -139,116 +133,46 @@ def show_jobs(out: Console, found: list[Job]) -> None:
     show.table(out, ("job", "state", "tries", "tokens", "next", "trouble"), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding(Value):
-    """One thing the doctor saw, and what to do about it. `level` is "ok", "note" or "wrong"."""
-
-    level: str
-    what: str
-    do: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis(Value):
-    """All findings; `ok` when nothing is wrong."""
-
-    ok: bool
-    findings: tuple[Finding, ...]
-
-
 def doctor(
     desk: Desk,
     *,
     user: options.User = None,
     agent: options.Agent = None,
     session: options.Session = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="Messages and memories looked at, at most.")] = 50_000,
 ) -> None:
-    """Look the ledger over and say what to do.
+    """Look the memory over and say what to do.
 
-    Indexes are held against the ledger, jobs, lag and conflicts are counted.
-
-    Duplicates are looked for in the memory of one user, agent or session, when one is named.
+    Duplicates, stale facts, orphans, index lag, failed extractions and conflicts, of one user, agent or session, or of all: each with
+    a count, examples and the command that mends it. Exit code 1 when something is wrong; what is merely worth a look is a note.
     """
-    memory = desk.memory
     with desk.busy("Looking…"):
-        findings = _store_findings(memory.stats(), memory.verify())
-    if user or agent or session:
-        findings += _duplicate_findings(memory, options.scope(user, agent, session))
-    else:
-        findings.append(Finding("note", "Duplicates were not looked for.", "Name whose memory to look through: --user ID."))
-    diagnosis = Diagnosis(ok=all(f.level != "wrong" for f in findings), findings=tuple(findings))
+        diagnosis = desk.memory.doctor(user_id=user, agent_id=agent, session_id=session, limit=limit)
     desk.show(diagnosis, lambda out: show_diagnosis(out, diagnosis))
     if not diagnosis.ok:
         raise typer.Exit(1)
 
 
-def _store_findings(counted: Stats, found: Verification) -> list[Finding]:
-    from perdure.doors.cli.show import many
-
-    findings = [
-        Finding("ok", f"{many(counted.messages, 'message')}, {many(counted.memories, 'memory', 'memories')}, {counted.bytes:,} bytes.")
-    ]
-    if found.ok:
-        findings.append(Finding("ok", "The indexes agree with the ledger."))
-    else:
-        findings.append(
-            Finding(
-                "wrong",
-                f"{many(len(found.drift), 'index row')} not as in the ledger.",
-                "Run `perdure reindex`, then `perdure verify`.",
-            )
-        )
-    behind = {name: rows for name, rows in counted.lag.items() if rows}
-    if behind:
-        named = ", ".join(f"{name} {rows:,}" for name, rows in behind.items())
-        findings.append(Finding("note", f"Rows not yet indexed: {named}.", "Run `perdure jobs --run`, or leave a worker running."))
-    else:
-        findings.append(Finding("ok", "No index lags."))
-    waiting, failed = counted.jobs.get("pending", 0) + counted.jobs.get("running", 0), counted.jobs.get("failed", 0)
-    if waiting:
-        findings.append(
-            Finding("note", f"{many(waiting, 'extraction')} waiting.", "`perdure jobs` says why; `perdure jobs --run` runs them.")
-        )
-    if failed:
-        findings.append(Finding("wrong", f"{many(failed, 'extraction')} failed for good.", "`perdure jobs` says why."))
-    if counted.conflicts:
-        findings.append(Finding("note", f"{many(counted.conflicts, 'open conflict')}.", "`perdure conflicts` shows and settles them."))
-    return findings
-
-
-def _duplicate_findings(memory: Memory, scope: dict[str, Any]) -> list[Finding]:
-    """Live memories of one scope whose texts are the same but for case, spaces and end marks."""
-    groups: dict[str, list[MemoryRecord]] = defaultdict(list)
-    after: str | None = None
-    while True:
-        page = memory.list(limit=PAGE, after=after, **scope)
-        for record in page:
-            groups[" ".join(record.text.casefold().split()).rstrip(".!")].append(record)
-        if len(page) < PAGE:
-            break
-        after = page[-1].id
-    from perdure.doors.cli.show import many
-
-    twice = [group for group in groups.values() if len(group) > 1]
-    if not twice:
-        return [Finding("ok", f"No duplicates among {many(sum(map(len, groups.values())), 'memory', 'memories')}.")]
-    shown = "; ".join(f"{g[0].text!r} ({', '.join(r.id for r in g)})" for g in twice[:5])
-    return [
-        Finding(
-            "note",
-            f"{many(len(twice), 'statement')} kept more than once: {shown}.",
-            "Forget the spare ones: `perdure forget --id ID`.",
-        )
-    ]
-
-
 def show_diagnosis(out: Console, diagnosis: Diagnosis) -> None:
-    """Each finding with its mark, and what to do."""
+    """Each finding with its mark, some of its cases, and what to do; then how much was looked at."""
     from perdure.doors.cli import show
 
     marks = {"ok": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red")}
     for finding in diagnosis.findings:
         mark, style = marks[finding.level]
         out.print(f"{mark} {show.clean(finding.what)}", style=style)
+        for example in finding.examples:
+            out.print(f"    {show.short(example.what)}", soft_wrap=True)
+            if example.do:
+                out.print(f"      {show.short(example.do, 400)}", style="cyan", soft_wrap=True)
+        if finding.count > len(finding.examples) > 0:
+            out.print(f"    … and {finding.count - len(finding.examples):,} more.", style="dim")
         if finding.do:
             out.print(f"  {finding.do}", style="dim")
+    seen = diagnosis.looked_at
+    counted = f"{show.many(seen['messages'], 'message')} and {show.many(seen['memories'], 'memory', 'memories')}"
+    out.print(f"Looked at {counted} of {show.many(seen['owners'], 'owner')}.", style="dim")
+    if seen["read"] < seen["undrawn"]:
+        out.print(f"Of {seen['undrawn']:,} messages from which nothing was drawn the newest {seen['read']:,} were read.", style="dim")
+    if not diagnosis.complete:
+        out.print(f"That was not everything: there are {show.many(seen['all_owners'], 'owner')}. --limit N looks at more.", style="yellow")

@@ -1,4 +1,4 @@
-"""history, undo, rollback, diff, conflicts: what changed, and changing it back."""
+"""history, delete, undo, rollback, diff, conflicts: what changed, and changing it back."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Adds this file's commands."""
     verb(app, "history")(history)
+    verb(app, "delete")(delete)
     verb(app, "undo")(undo)
     verb(app, "rollback")(rollback)
     verb(app, "diff")(diff)
@@ -37,6 +38,17 @@ def show_changes(out: Console, made: list[Change]) -> None:
 def history(desk: Desk, memory_id: Annotated[str, typer.Argument(metavar="MEMORY", help="A memory's id.")]) -> None:
     """Show every change of a memory, oldest first."""
     made = desk.memory.history(memory_id)
+    desk.show(made, lambda out: show_changes(out, made))
+
+
+def delete(
+    desk: Desk, memory_ids: Annotated[list[str], typer.Argument(metavar="MEMORY...", help="Memories' ids.", show_default=False)]
+) -> None:
+    """Hide memories everywhere; `undo` brings them back.
+
+    The words a memory quotes are hidden in its messages too. To erase for good, use forget.
+    """
+    made = [change for memory_id in memory_ids for change in desk.memory.delete(memory_id)]
     desk.show(made, lambda out: show_changes(out, made))
 
 

@@ -118,7 +118,7 @@ def change_text(change: Change) -> str:
 
 
 def hits(console: Console, found: Sequence[Hit], *, explain: bool) -> None:
-    """Search results; with `explain` each followed by a bar a signal."""
+    """Search results; with `explain` each followed by what its score is made of, a bar a signal, and all its sources."""
     if not found:
         console.print("Nothing found.", style="dim")
         return
@@ -127,34 +127,40 @@ def hits(console: Console, found: Sequence[Hit], *, explain: bool) -> None:
         head = Text.assemble((f"{number:>2}  ", "bold"), (f"{hit.score:.3f}  ", "cyan"), clean(hit.text))
         console.print(head)
         console.print(Text(f"    {kind} {hit.id}" + (f", {standing(hit.memory)}" if hit.memory else ""), style="dim"))
-        for source in hit.sources[:3]:
+        for source in hit.sources if explain else hit.sources[:3]:
             console.print(Text(f"    {source_line(source)}", style="dim"))
         if explain:
             signals(console, hit)
     degraded = sorted({name for hit in found for name in hit.degraded})
     if degraded:
-        console.print(f"Not asked, because they failed: {', '.join(degraded)}.", style="yellow")
+        console.print(clean(f"Not asked, because they failed: {', '.join(degraded)}."), style="yellow")
 
 
 def signals(console: Console, hit: Hit) -> None:
-    """Why a hit is there: one bar a channel, as long as its share of what was added."""
+    """What a hit's score is made of: one line a signal with a bar as long as its share, red for what was taken off; then the sum.
+
+    Whatever signals the hit carries are drawn, by name. Rank, raw score (on the channel's own scale) and weight are those of a channel;
+    boosts and decays have none.
+    """
     most = max((abs(s.contribution) for s in hit.why), default=0.0) or 1.0
-    grid = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
-    for _ in range(4):
-        grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid = Table("", "", "added", "rank", "raw", "weight", "", box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    for column, justify in zip(grid.columns, ("left", "left", "right", "right", "right", "right", "left"), strict=True):
+        column.no_wrap, column.justify = True, justify
+    grid.columns[-1].no_wrap, grid.columns[-1].overflow = False, "fold"
     width = BAR_WIDTH if console.width >= 100 else BAR_WIDTH // 3
     for signal in hit.why:
-        share = abs(signal.contribution) / most
         style = CHANNEL_STYLES.get(signal.channel, "white") if signal.contribution >= 0 else "red"
-        rank = f"#{signal.rank}" if signal.rank else ""
+        weighed = bool(signal.rank or signal.raw)
         grid.add_row(
-            Text(f"      {signal.channel}", style=style),
-            bar(share, style=style, width=width),
-            Text(f"{signal.contribution:+.3f}"),
-            Text(f"{rank} raw {signal.raw:.3f} × {signal.weight:.2f}".strip(), style="dim"),
+            Text(f"      {clean(signal.channel)}", style=style),
+            bar(abs(signal.contribution) / most, style=style, width=width),
+            f"{signal.contribution:+.3f}",
+            Text(f"#{signal.rank}" if signal.rank else "", style="dim"),
+            Text(f"{signal.raw:.3f}" if weighed else "", style="dim"),
+            Text(f"{signal.weight:.2f}" if weighed else "", style="dim"),
             Text(clean(signal.detail)),
         )
+    grid.add_row(Text("      score", style="bold"), "", Text(f"{hit.score:.3f}", style="bold"))
     console.print(grid)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perdure.doors.cli import options
-from perdure.doors.cli.desk import Desk, verb
+from perdure.doors.cli.desk import Desk, json_object, verb
+from perdure.doors.cli.read import given
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,18 +55,33 @@ def why_not(
     user: options.User = None,
     agent: options.Agent = None,
     session: options.Session = None,
+    limit: options.Limit = 10,
+    kind: options.Kind = None,
+    where: options.Where = None,
+    as_of: options.AsOf = None,
+    known_at: options.KnownAt = None,
 ) -> None:
-    """Say why a query does not find a memory, and by how much."""
-    reason = desk.memory.why_not(query, memory_id, **options.scope(user, agent, session))
+    """Say why a query does not find a memory, and by how much.
+
+    Scope, limit, kinds, filter and times are those of the search that did not find it.
+    """
+    scope = options.scope(user, agent, session)
+    narrowed = given(filters=json_object(where, "--where"), kinds=kind or None, as_of=as_of, known_at=known_at)
+    reason = desk.memory.why_not(query, memory_id, limit=limit, **scope, **narrowed)
     desk.show(reason, lambda out: show_why_not(out, reason))
 
 
 def show_why_not(out: Console, reason: WhyNot) -> None:
-    """The stage that dropped it, and the distance."""
+    """The stage that dropped it, and the distance: what it scored over what was needed, to one scale."""
+    from rich.text import Text
+
     from perdure.doors.cli import show
 
     out.print(show.clean(f"{reason.stage}: {reason.reason}"))
-    if reason.rank is not None:
+    if reason.rank is not None and reason.stage in ("found", "limit"):
         out.print(f"It came at rank {reason.rank}.", style="dim")
     if reason.score is not None and reason.needed is not None:
+        most = max(reason.score, reason.needed) or 1.0
+        for label, value, style in (("needed", reason.needed, "green"), ("had", reason.score, "red")):
+            out.print(Text.assemble(f"  {label:<7}", show.bar(value / most, style=style), f" {value:.3f}"))
         out.print(f"Its score was {reason.score:.3f}; {reason.needed:.3f} was needed.", style="dim")

@@ -54,7 +54,7 @@ def capture(
     ]
     tx.put_episode(episode, owner)
     tx.put_messages(
-        messages, owner, revision, words=[words] * len(messages), dated=[dated] * len(messages),
+        messages, owner, revision, words=[words] * len(messages), asks=[0] * len(messages), dated=[dated] * len(messages),
         digests=[message_digest(m.message) for m in messages],
     )  # fmt: skip
     return messages

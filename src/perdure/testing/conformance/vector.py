@@ -1,4 +1,7 @@
-"""The suite of the `VectorIndex` port: exact cosine order within a selection, whatever was written, replaced or removed before."""
+"""The suite of the `VectorIndex` port: exact cosine order within a selection, whatever was written, replaced or removed before.
+
+An index that also keeps tokens (`KeepsTokens`) is held to the rules of that port as well.
+"""
 
 # ruff: noqa: S101  (a suite asserts)
 
@@ -15,14 +18,14 @@ from hypothesis import strategies as st
 
 from perdure.errors import ConfigError
 from perdure.model.scope import Scope
-from perdure.ports import Found, Ledger, VectorIndex
+from perdure.ports import Found, KeepsTokens, Ledger, VectorIndex
 from perdure.testing.conformance.build import ADA, capture, fresh, owner_of, searching, select
 
 if TYPE_CHECKING:
     from perdure.ports import Floats
 
 OpenIndex = Callable[[], tuple[Ledger, VectorIndex]]
-#: What a cosine may lose to half-precision storage.
+#: What a cosine may lose to storage in 16 bits.
 TOLERANCE = 2e-3
 
 
@@ -231,6 +234,64 @@ class VectorIndexSuite:
         with ledger.transaction() as tx:
             assert not index.prepare(tx)
 
+    # ------------------------------------------------------------------ tokens
+    def test_tokens_come_back_as_they_were_put(self, library: VectorLibrary) -> None:
+        """For the documents asked for that have any; for unknown ones nothing."""
+        first, second, third = library.put(ADA, axes(3, self.dimensions))
+        library.write_tokens(ADA, {first: library.codes(3, seed=1), second: library.codes(1, seed=2)})
+        assert library.tokens([first, second]) == {first: library.codes(3, seed=1), second: library.codes(1, seed=2)}
+        assert library.tokens([second, third, 10**9]) == {second: library.codes(1, seed=2)}
+        assert library.tokens([]) == {}
+
+    def test_tokens_are_replaced_whole(self, library: VectorLibrary) -> None:
+        """Nothing of a longer text's codes is left, and no other document's change."""
+        first, second = library.put(ADA, axes(2, self.dimensions))
+        library.write_tokens(ADA, {first: library.codes(9, seed=1), second: library.codes(4, seed=2)})
+        library.write_tokens(ADA, {first: library.codes(2, seed=3)})
+        assert library.tokens([first, second]) == {first: library.codes(2, seed=3), second: library.codes(4, seed=2)}
+
+    def test_tokens_go_with_their_document(self, library: VectorLibrary) -> None:
+        """Those of others stay, and what was removed can be written anew."""
+        first, second = library.put(ADA, axes(2, self.dimensions))
+        library.write_tokens(ADA, {first: library.codes(3), second: library.codes(3)})
+        assert library.remove(ADA, [first]) == 1  # rows of vectors are counted, not those of tokens
+        assert library.tokens([first, second]) == {second: library.codes(3)}
+        library.write(ADA, {first: axes(1, self.dimensions)})
+        assert library.tokens([first]) == {}
+        library.write_tokens(ADA, {first: library.codes(2)})
+        assert library.tokens([first]) == {first: library.codes(2)}
+
+    def test_new_vectors_drop_the_tokens_of_the_text_before(self, library: VectorLibrary) -> None:
+        """They belong together: tokens that are not given again would be those of other words."""
+        first, second = library.put(ADA, axes(2, self.dimensions))
+        library.write_tokens(ADA, {first: library.codes(3), second: library.codes(3)})
+        library.write(ADA, {first: axes(1, self.dimensions)})
+        assert library.tokens([first, second]) == {second: library.codes(3)}
+
+    def test_tokens_go_with_their_owner_and_no_other(self, library: VectorLibrary) -> None:
+        """Whoever is erased leaves none."""
+        bob = Scope(user_id="bob")
+        mine, other = library.put(ADA, axes(2, self.dimensions)), library.put(bob, axes(1, self.dimensions))
+        library.write_tokens(ADA, {doc: library.codes(3) for doc in mine})
+        library.write_tokens(bob, {other[0]: library.codes(2)})
+        with library.ledger.transaction() as tx:
+            owner = owner_of(tx, ADA)
+            library.index.remove_owner(tx, owner)
+            tx.revise(owner, erased=True)
+        assert library.tokens([*mine, *other]) == {other[0]: library.codes(2)}
+
+    def test_tokens_of_many_documents_come_at_once(self, library: VectorLibrary) -> None:
+        """A closer look takes a hundred; some hundreds more must be no other matter."""
+        docs = library.docs(ADA, 700)
+        library.write_tokens(ADA, {doc: library.codes(1, seed=doc) for doc in docs})
+        assert library.tokens(docs) == {doc: library.codes(1, seed=doc) for doc in docs}
+
+    def test_tokens_are_seen_elsewhere(self, library: VectorLibrary, open_index: OpenIndex) -> None:
+        """By another opening of the same store."""
+        (doc,) = library.put(ADA, axes(1, self.dimensions))
+        library.write_tokens(ADA, {doc: library.codes(3)})
+        assert VectorLibrary(*open_index(), self.dimensions).tokens([doc]) == {doc: library.codes(3)}
+
 
 class VectorLibrary:
     """A ledger with a vector index, and what the rules do with them."""
@@ -256,6 +317,24 @@ class VectorLibrary:
         docs = self.docs(scope, len(vectors))
         self.write(scope, {doc: vectors[n : n + 1] for n, doc in enumerate(docs)})
         return docs
+
+    def codes(self, tokens: int, *, seed: int = 0) -> bytes:
+        """Made-up codes of as many tokens."""
+        return np.random.default_rng(seed).bytes(tokens * -(-self.dimensions // 8))
+
+    def write_tokens(self, scope: Scope, codes: dict[int, bytes]) -> None:
+        """Gives documents their tokens' codes. A test ends here, skipped, with an index that keeps none."""
+        if not isinstance(self.index, KeepsTokens):
+            pytest.skip("this index keeps no tokens")
+        with self.ledger.transaction() as tx:
+            self.index.put_tokens(tx, owner_of(tx, scope), codes)
+
+    def tokens(self, docs: list[int]) -> dict[int, bytes]:
+        """What is kept of the tokens of documents."""
+        if not isinstance(self.index, KeepsTokens):
+            pytest.skip("this index keeps no tokens")
+        with self.ledger.snapshot() as snapshot:
+            return self.index.tokens(snapshot, docs)
 
     def remove(self, scope: Scope, docs: list[int]) -> int:
         """Removes vectors as an erasure does."""

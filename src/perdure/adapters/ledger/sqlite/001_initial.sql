@@ -29,7 +29,8 @@ CREATE TABLE messages (
     said_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, metadata TEXT NOT NULL,
     dated INTEGER NOT NULL,     -- the caller gave the timestamp: an equal message at an equal time is a redelivery
     private INTEGER NOT NULL,   -- for its own session alone
-    digest BLOB NOT NULL, words INTEGER NOT NULL, revision INTEGER NOT NULL
+    digest BLOB NOT NULL, words INTEGER NOT NULL, revision INTEGER NOT NULL,
+    asks INTEGER NOT NULL       -- percentage of its words that only ask; -1: a standing instruction
 );
 CREATE INDEX messages_by_revision ON messages (owner, revision);
 CREATE INDEX messages_by_id ON messages (owner, id);
@@ -87,18 +88,25 @@ CREATE TABLE conflicts (  -- the inbox: pairs that no rule could settle
     opened_at INTEGER NOT NULL, settled_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX conflicts_by_owner ON conflicts (owner);
+CREATE INDEX conflicts_by_memory ON conflicts (memory);
+CREATE INDEX conflicts_by_other ON conflicts (other);
 
 -- What the projections have yet to be told. A row is taken out only by the revision that put it in.
 CREATE TABLE dirty (projection TEXT NOT NULL, doc INTEGER NOT NULL, owner INTEGER NOT NULL, revision INTEGER NOT NULL,
-    PRIMARY KEY (projection, doc)) WITHOUT ROWID;
-CREATE INDEX dirty_by_owner ON dirty (owner);
+    PRIMARY KEY (doc, projection)) WITHOUT ROWID;
+CREATE INDEX dirty_by_owner ON dirty (owner, projection, doc);
 
 -- The embedded projections: disposable, rebuilt from the tables above.
 CREATE TABLE spaces (num INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimensions INTEGER NOT NULL);
 CREATE TABLE vectors (space INTEGER NOT NULL, owner INTEGER NOT NULL, revision INTEGER NOT NULL, doc INTEGER NOT NULL,
-    chunk INTEGER NOT NULL, vector BLOB NOT NULL,  -- float16, unit length
+    chunk INTEGER NOT NULL, vector BLOB NOT NULL,  -- unit length, int16 steps of 1/32767
     PRIMARY KEY (space, owner, revision, doc, chunk)) WITHOUT ROWID;
 CREATE INDEX vectors_by_doc ON vectors (doc);
+-- Apart from the vectors, which are read all together; these are read for the head of a ranking alone.
+CREATE TABLE tokens (space INTEGER NOT NULL, doc INTEGER NOT NULL, owner INTEGER NOT NULL,
+    codes BLOB NOT NULL,  -- one row of dimensions / 8 bytes a token
+    PRIMARY KEY (space, doc)) WITHOUT ROWID;
+CREATE INDEX tokens_by_owner ON tokens (owner);
 CREATE TABLE postings (owner INTEGER NOT NULL, term TEXT NOT NULL, doc INTEGER NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (owner, term, doc)) WITHOUT ROWID;
 -- No index by document: whoever removes one knows its terms, for they are a function of its text.
@@ -110,12 +118,12 @@ CREATE TABLE slots (
 CREATE INDEX slots_by_memory ON slots (memory);
 CREATE TABLE mentions (owner INTEGER NOT NULL, entity TEXT NOT NULL, memory TEXT NOT NULL, doc INTEGER NOT NULL,
     name TEXT NOT NULL, type TEXT NOT NULL, alias INTEGER NOT NULL,  -- this key is an alias of `name`
-    PRIMARY KEY (owner, entity, memory, name)) WITHOUT ROWID;
+    PRIMARY KEY (owner, entity, doc, name)) WITHOUT ROWID;  -- the newest of a hub are read without the rest
 CREATE INDEX mentions_by_memory ON mentions (memory);
 CREATE TABLE edges (
     owner INTEGER NOT NULL, subject TEXT NOT NULL, relation TEXT NOT NULL, object TEXT NOT NULL, memory TEXT NOT NULL,
     doc INTEGER NOT NULL, valid_from INTEGER NOT NULL, valid_to INTEGER,
-    PRIMARY KEY (owner, subject, relation, object, memory)
+    PRIMARY KEY (owner, subject, doc, relation, object)
 ) WITHOUT ROWID;
-CREATE INDEX edges_by_object ON edges (owner, object);
+CREATE INDEX edges_by_object ON edges (owner, object, doc);
 CREATE INDEX edges_by_memory ON edges (memory);
