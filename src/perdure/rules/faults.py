@@ -7,6 +7,7 @@ need to know which device and which issue were spoken of last.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from perdure.rules.lazy import rx
 from perdure.rules.lexicon import CAR_BRANDS, CAR_NOUNS, DEVICE_NOUNS, HOME_NOUNS, NOT_NAMES, PRODUCT_CLASS
@@ -189,6 +190,7 @@ def breakable(noun: str) -> bool:
     return any(w in DEVICE_NOUNS or w in HOME_NOUNS or w in CAR_NOUNS or w in CAR_BRANDS or w in PRODUCT_CLASS for w in words)
 
 
+@lru_cache(maxsize=8192)
 def device_class(noun: str) -> str:
     """Reads "laptop" for "Dell XPS 15" and for "work laptop"; "" when unknown."""
     words = noun.casefold().replace("'s", "").split()

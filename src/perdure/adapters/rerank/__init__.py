@@ -1,1 +1,0 @@
-"""Rerankers: a second look at the head of a ranking."""
