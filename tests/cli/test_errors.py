@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 ADA = ("--user", "ada")
@@ -95,6 +96,16 @@ def test_help_loads_nothing_heavy():
     assert result.stdout.strip() == "[]"
 
 
+def waits_for_input(pid):
+    """Returns when a process has used no CPU for a third of a second, however busy the machine is."""
+    used, since = None, time.monotonic()
+    while time.monotonic() - since < 0.3:
+        times = psutil.Process(pid).cpu_times()[:2]
+        if times != used or psutil.Process(pid).status() == psutil.STATUS_RUNNING:
+            used, since = times, time.monotonic()
+        time.sleep(0.02)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_ctrl_c_leaves_cleanly(tmp_path):
     env = {k: v for k, v in os.environ.items() if not k.startswith("PERDURE_")} | {"PERDURE_FILE": str(tmp_path / "me.db")}
@@ -103,7 +114,7 @@ def test_ctrl_c_leaves_cleanly(tmp_path):
         process.stdin.write("I live in Bangalore.\n")
         process.stdin.flush()
         assert "Bangalore" in process.stdout.readline()
-        time.sleep(0.2)
+        waits_for_input(process.pid)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
