@@ -1,8 +1,9 @@
 """Conversations whose questions name the messages that answer them: our own, and two public sets when given by path.
 
-Ours stand in `chats/`, written for this bench: three to look at while tuning (`companion`, `two_colleagues`, `writing_and_study`), three
-to score afterwards. LoCoMo (`locomo10.json` of snap-research/LoCoMo, CC BY-NC 4.0) and BEAM (`chats/100K` of mohammadtavakoli78/BEAM, no
-licence stated) are for measuring only and are not part of this repository.
+Ours stand in `chats/`, written for this bench: three that the tuning climbed on (`companion`, `two_colleagues`, `writing_and_study`), three
+held out from that, though not from the last choices, which were made by hand with all of them in view. LoCoMo (`locomo10.json` of
+snap-research/LoCoMo, CC BY-NC 4.0) and BEAM (`chats/100K` of mohammadtavakoli78/BEAM, no licence stated) are for measuring only and are
+not part of this repository.
 """
 
 import json
