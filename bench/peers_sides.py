@@ -16,6 +16,7 @@ import sys
 import time
 import uuid
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ def turns(*contents: str) -> list[dict[str, str]]:
     return [{"role": role, "content": text} for role, text in zip(("user", "assistant"), contents, strict=True)]
 
 
-class Side:
+class Side(ABC):
     """One library. Verbs that measure return milliseconds a call, embedding (and the stub model) taken off."""
 
     def __init__(self, folder: Path, vectors: Path) -> None:
@@ -51,30 +52,30 @@ class Side:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     # what a library has to do
-    def open(self, store: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def open(self, store: str) -> None: ...
 
-    def close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self) -> None: ...
 
+    @abstractmethod
     def insert(self, first: int, last: int, owners: int) -> None:
         """Memories number `first` to `last` of `peers_vectors.memories`, as fast as the library allows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def count(self) -> int:
         """Live memories."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find(self, question: str, user: str) -> int:
         """Searches; returns the number of hits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tell(self, contents: tuple[str, str], user: str, learnt: str | None) -> None:
         """Adds a user's and an assistant's message; the stub model answers with one memory, `learnt`, or none."""
-        raise NotImplementedError
 
-    def store_verbatim(self, texts: list[str], user: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def store_verbatim(self, texts: list[str], user: str) -> None: ...
 
     # the verbs
     def do_prepare(self, most: int) -> dict[str, Any]:

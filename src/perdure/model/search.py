@@ -12,9 +12,6 @@ from perdure.model.memory import MemoryRecord, Source
 from perdure.model.message import Message
 from perdure.model.scope import Scope
 
-Channel = Literal["vector", "text", "graph", "slots", "time"]
-CHANNELS: tuple[Channel, ...] = ("vector", "text", "graph", "slots", "time")
-
 
 @dataclass(frozen=True, slots=True)
 class Signal(Value):
@@ -188,9 +185,7 @@ class View(Value):
 
 
 __all__ = [
-    "CHANNELS",
     "Answer",
-    "Channel",
     "Citation",
     "Context",
     "Explanation",

@@ -54,8 +54,9 @@ PAUSE = 3_600_000_000
 COVERS = 60
 #: How much less it counts that the assistant said what the assistant is asked for: such questions quote what the user wanted as well.
 ASKED_ASSISTANT = 0.2
-#: Among people, what it is worth that the one speaks whom the question names, and how much less of it for a question of rare words, which
-#: finds its answer whoever gave it. Worth .006 recall@10 on LoCoMo; twice as much costs .05 where a question names the wrong person.
+#: Among people, what it is worth that the one speaks whom the question names, and how much less of it for a question of rare words,
+#: which finds its answer whoever gave it. Worth .007 recall@10 on LoCoMo, and -.011 on three chats of other kinds, one or two questions
+#: of 130; twice as much costs .06 where a question names the wrong person.
 NAMED, NAMED_VARY = 0.045, 0.70
 #: `Columns.role` of what a user and an assistant said.
 USER, ASSISTANT = 1, 2

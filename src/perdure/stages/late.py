@@ -4,7 +4,7 @@ ColBERT's late interaction (Khattab and Zaharia 2020) over the embedder's own to
 nearest token of the text. Tokens count by how rare their word is among what the owner said, so that a name in every message says
 little. Of a text only the signs of each state's components are kept, one bit each, 48 bytes a token at 384 dimensions: they come out
 of the run that made its vector, and cost .001 recall@10 against the full states (five conversations of LoCoMo). The signal itself
-gained .03 recall@10 and MRR there, .02 on long assistant chats (BEAM) and .02 to .04 MRR on six chats of other kinds.
+gained .03 recall@10 and MRR there, .02 recall@10 on long assistant chats (BEAM), .01 and .03 MRR on two times three chats of other kinds.
 """
 
 from __future__ import annotations

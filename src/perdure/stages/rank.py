@@ -53,7 +53,7 @@ class Newer:
 
 #: For a question after one value that holds now, asked by whom it concerns or in a chat with an assistant, where things are told to be
 #: kept. Set on ten chats of BEAM and three others: of their 18 and 31 updates .94 and .74 then stand above what they replace (.39 and
-#: .42 without), on three that it was not set on .68 of 25 (.36).
+#: .52 without), on three that it was not set on .68 of 25 (.36).
 OWN_VALUE = Newer(0.45, 0.30, 0.50, 0.45)
 #: For such a question about others. People say many alike things that are all true: with the values above MRR on LoCoMo falls by .05.
 VALUE = Newer(0.85, 0.50, 0.70, 0.80)

@@ -18,6 +18,7 @@ from perdure.model.message import CapturedMessage
 from perdure.model.search import Answer, Citation, Context, Fact, Hit, Plan, TraceStep
 from perdure.ports import LLM, Embedder, LLMRequest, Turn
 from perdure.prompts import load
+from perdure.rules.asking import has_number
 from perdure.rules.dates import find
 from perdure.rules.kinds import ONE_KIND
 from perdure.rules.slots import label
@@ -268,13 +269,7 @@ def names_everybody(hit: Hit, plan: Plan) -> bool:
 def is_of_the_kind(hit: Hit, wants: str) -> bool:
     """Whether a statement holds an answer of the kind asked for: a number, a time, a person."""
     if wants == "number":
-        return bool(
-            re.search(
-                r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|thousand|twice|once)\b",
-                hit.text,
-                re.IGNORECASE,
-            )
-        )
+        return has_number(hit.text)
     if wants == "time":
         return bool(re.search(r"\d", hit.text) or find(hit.text, hit.sources[0].said_at))
     if wants == "person":
