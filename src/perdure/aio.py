@@ -34,12 +34,13 @@ class AsyncMemory:
     def __init__(
         self, location: str | os.PathLike[str] | None = None, *, llm: Any = None, embedder: Any = None, extractor: Any = None,
         reranker: Any = None, vector: Any = None, graph: Any = None, kv: Any = None,
+        instructions: Any = None, budget: Any = None, prices: Any = None,
         config: str | os.PathLike[str] | Mapping[str, Any] | None = None, clock: Callable[[], datetime] | None = None,
         ids: Callable[[], str] | None = None, worker: bool = True,
     ) -> None:  # fmt: skip
         self.memory = Memory(
-            location, llm=llm, embedder=embedder, extractor=extractor, reranker=reranker, vector=vector, graph=graph, kv=kv, config=config,
-            clock=clock, ids=ids, worker=worker,
+            location, llm=llm, embedder=embedder, extractor=extractor, reranker=reranker, vector=vector, graph=graph, kv=kv,
+            instructions=instructions, budget=budget, prices=prices, config=config, clock=clock, ids=ids, worker=worker,
         )  # fmt: skip
 
     add = _threaded(Memory.add)

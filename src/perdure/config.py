@@ -52,7 +52,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "graph": ("put", "edges"),
     "kv": ("put", "look_up"),
 }
-SETTINGS = ("location", "llm", "embedder", "extractor", "reranker", "vector", "graph", "kv")
+SETTINGS = ("location", "llm", "embedder", "extractor", "reranker", "vector", "graph", "kv", "instructions", "budget", "prices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,9 @@ class Config:
     vector: Any = None
     graph: Any = None
     kv: Any = None
+    instructions: Any = None
+    budget: Any = None
+    prices: Any = None
 
 
 def configure(config: str | os.PathLike[str] | Mapping[str, Any] | None, **given: Any) -> Config:

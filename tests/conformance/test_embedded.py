@@ -10,7 +10,6 @@ from perdure.adapters.ledger.sqlite import SqliteLedger
 from perdure.adapters.text.sqlite import SqliteText
 from perdure.adapters.vector.sqlite import SqliteVectors
 from perdure.errors import ConfigError
-from perdure.memory import _new_id, _now
 from perdure.rules.extractor import RuleExtractor
 from perdure.rules.words import terms
 from perdure.stages.extract import LLMExtractor
@@ -28,6 +27,7 @@ from perdure.testing.conformance import (
     TextIndexSuite,
     VectorIndexSuite,
 )
+from perdure.verbs.core import _new_id, _now
 
 
 @pytest.fixture(params=["file", "memory"])

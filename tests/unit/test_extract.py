@@ -15,7 +15,8 @@ from perdure.model.candidate import ExtractionContext
 from perdure.model.graph import SELF, Entity, Slot
 from perdure.model.message import Message
 from perdure.ports import LLMReply, LLMRequest, Turn
-from perdure.stages.extract import SCHEMA, LLMExtractor, PaidOnce, gate, prompt_text, validate
+from perdure.stages.extract import SCHEMA, LLMExtractor, gate, prompt_text, validate
+from perdure.stages.paid import PaidOnce
 from perdure.testing import EchoLLM, FlakyLLM
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

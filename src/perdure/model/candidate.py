@@ -39,7 +39,11 @@ class Candidate(Value):
     relations: tuple[Relation, ...] = ()
     slots: tuple[Slot, ...] = ()
     ended: tuple[Slot, ...] = ()
+    merges: tuple[int, ...] = ()
+    updates: tuple[int, ...] = ()
     replaces: tuple[int, ...] = ()
+    retracts: tuple[int, ...] = ()
+    according_to: str = ""
     explicit: bool = False
     correction: bool = False
     also: tuple[int, ...] = ()

@@ -1,7 +1,7 @@
 """Messages become proposals of what to keep, with one call of a language model an episode, or none.
 
 `gate` says whether a call is worth it; `LLMExtractor` asks, with the prompt in ``perdure/prompts/extract.md`` and a JSON Schema;
-`validate` believes nothing; `PaidOnce` sees to it that a job that is run again does not pay again. The other extractor, which
+`validate` believes nothing; `perdure.stages.paid` sees to it that a job that is run again does not pay again. The other extractor, which
 needs no model, is `perdure.rules.extractor.RuleExtractor`.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,11 +20,11 @@ from perdure.model.base import iso
 from perdure.model.candidate import Extraction, ExtractionContext
 from perdure.model.memory import KINDS, TERMS
 from perdure.model.message import Message
-from perdure.ports import LLM, CallLog, LLMReply, LLMRequest, Turn
+from perdure.ports import LLM, LLMReply, LLMRequest, Turn
 from perdure.stages.gate import gate
 from perdure.stages.validate import RECALLED, parse, private, validate
 
-__all__ = ["SCHEMA", "LLMExtractor", "PaidOnce", "gate", "prompt_text", "validate"]
+__all__ = ["SCHEMA", "LLMExtractor", "gate", "prompt_text", "validate"]
 
 MAX_MESSAGE: Final = 12_000
 """Characters of one message that are sent; the whole of it stays captured and searchable all the same."""
@@ -170,51 +169,6 @@ class LLMExtractor:
 
     def _request(self, turns: tuple[Turn, ...]) -> LLMRequest:
         return LLMRequest(turns, schema=SCHEMA, schema_name="extraction", max_tokens=self._max_tokens, timeout=self._timeout)
-
-
-class PaidOnce:
-    """An LLM that asks the one behind it only what it has not asked before: replies are kept in a `CallLog`.
-
-    What counts as the same request is `LLMRequest.key` and the name of the model. Failures are not kept.
-
-    Args:
-        llm: who is asked.
-        calls: where replies are kept; it must be safe to use from several threads.
-    """
-
-    def __init__(self, llm: LLM, calls: CallLog) -> None:
-        self._llm = llm
-        self._calls = calls
-        self._lock = threading.Lock()
-        self._asking: dict[str, tuple[threading.Lock, int]] = {}
-
-    @property
-    def name(self) -> str:
-        """The name of the LLM behind it."""
-        return self._llm.name
-
-    def complete(self, request: LLMRequest) -> LLMReply:
-        """The reply kept, or a new one, kept before it is given out.
-
-        Raises:
-            LLMTimeoutError, LLMUnavailableError: there is none and the LLM gave none.
-        """
-        key = hashlib.sha256(f"{self._llm.name}\n{request.key}".encode()).hexdigest()
-        with self._lock:
-            asking, waiting = self._asking.get(key, (threading.Lock(), 0))
-            self._asking[key] = (asking, waiting + 1)
-        try:
-            with asking:  # whoever comes second with the same request waits for the first one's reply
-                reply = self._calls.get(key)
-                if reply is None:
-                    reply = self._llm.complete(request)
-                    self._calls.put(key, reply)
-                return reply
-        finally:
-            with self._lock:
-                asking, waiting = self._asking.pop(key)
-                if waiting > 1:
-                    self._asking[key] = (asking, waiting - 1)
 
 
 def _calls(messages: Sequence[Message], warnings: list[str]) -> Iterator[list[int]]:
