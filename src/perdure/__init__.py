@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from perdure.memory import Memory
     from perdure.model.change import AddResult, Change, Receipt
     from perdure.model.graph import Entity, Relation, Slot
+    from perdure.model.instructions import Instructions
+    from perdure.model.maturing import ConsolidationReport, Proposal, Summary
     from perdure.model.memory import MemoryRecord, Source
     from perdure.model.message import Message
     from perdure.model.scope import Scope
-    from perdure.model.search import Answer, Context, Fact, Hit, Signal
+    from perdure.model.search import Answer, Claim, Context, Fact, Hit, Reply, Signal
+    from perdure.stages.answer import AnswerStream
 
 _HOME = {
     "AsyncMemory": "aio",
@@ -37,11 +40,18 @@ _HOME = {
     "Entity": "model.graph",
     "Relation": "model.graph",
     "Slot": "model.graph",
+    "Instructions": "model.instructions",
+    "ConsolidationReport": "model.maturing",
+    "Proposal": "model.maturing",
+    "Summary": "model.maturing",
     "MemoryRecord": "model.memory",
     "Source": "model.memory",
     "Message": "model.message",
     "Scope": "model.scope",
     "Answer": "model.search",
+    "AnswerStream": "stages.answer",
+    "Claim": "model.search",
+    "Reply": "model.search",
     "Context": "model.search",
     "Fact": "model.search",
     "Hit": "model.search",
@@ -50,8 +60,10 @@ _HOME = {
 
 __version__ = "0.1.0"
 __all__ = [
-    "AddResult", "Answer", "AsyncMemory", "Change", "Config", "Context", "Entity", "Fact", "Hit", "Memory", "MemoryRecord", "Message",
-    "PerdureError", "Receipt", "Relation", "Scope", "Signal", "Slot", "Source", "__version__",
+    "AddResult", "Answer", "AnswerStream", "AsyncMemory", "Change", "Claim", "Config", "ConsolidationReport", "Context", "Entity",
+    "Fact", "Hit", "Instructions",
+    "Memory", "MemoryRecord", "Message", "PerdureError", "Proposal", "Receipt", "Relation", "Reply", "Scope", "Signal", "Slot", "Source",
+    "Summary", "__version__",
 ]  # fmt: skip
 
 

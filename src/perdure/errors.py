@@ -24,6 +24,7 @@ Each derives from `PerdureError`, says what to do next, and names the argument o
     │   ├── LLMUnavailableError         refused, unreachable, out of quota
     │   ├── LLMOutputError              the answer does not fit the schema, also after repair
     │   └── NoLLMError                  this verb needs an LLM and none is configured
+    ├── BudgetError                     the day's budget for extraction is spent; what was captured waits
     └── ClosedError                     the memory was closed
 """
 
@@ -31,6 +32,7 @@ from __future__ import annotations
 
 __all__ = [
     "BackendError",
+    "BudgetError",
     "BusyError",
     "ClosedError",
     "ConfigError",
@@ -154,6 +156,14 @@ class LLMOutputError(ModelError):
 
 class NoLLMError(ModelError):
     """This verb needs an LLM and none is configured."""
+
+
+class BudgetError(PerdureError):
+    """What extraction may cost a day is spent. `limit` names the limit; messages are captured all the same and wait for the next day."""
+
+    def __init__(self, message: str, *, limit: str = "") -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class ClosedError(PerdureError):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from perdure.verbs.answering import Answering
+from perdure.verbs.entities import Entities
 from perdure.verbs.looking import Looking
+from perdure.verbs.maturing import Maturing
 from perdure.verbs.reading import Reading
 from perdure.verbs.upkeep import Upkeep
 from perdure.verbs.writing import Writing
 
 
-class Memory(Writing, Reading, Answering, Looking, Upkeep):
+class Memory(Answering, Writing, Reading, Looking, Entities, Maturing, Upkeep):
     """A memory: captures what is said, keeps what is worth keeping, finds it again and says where it comes from.
 
     Args:
@@ -17,12 +19,13 @@ class Memory(Writing, Reading, Answering, Looking, Upkeep):
         llm: for extraction and answers, e.g. "openai:gpt-5-mini", or an object with `complete` (see `perdure.ports.LLM`). Without one,
             rules extract and `ask` answers with the best supported statement.
         embedder: default "minilm", on the CPU, without a download; "openai:text-embedding-3-small", "hashing", or an object.
-        extractor: default: the LLM if there is one, else "rules".
+        extractor: default "llm" if there is an LLM, else "rules"; "llm:small" gives a small model a shorter prompt; or an object.
         reranker: an object that looks again at the head of a ranking; default none.
         vector, graph, kv: stores other than the ledger's file.
         instructions: what this application wants kept and left out, its own kinds, slots and entity types.
         budget: what extraction may cost a day; beyond it messages are captured and wait.
         prices: of models, per million tokens.
+        consolidate: "idle" has the background thread consolidate what has changed and rested for a minute; default: when you call it.
         config: a TOML file (or dict) with these settings.
         clock: any callable that returns an aware datetime.
         ids: any callable that returns a fresh string.

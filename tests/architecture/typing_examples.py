@@ -9,7 +9,8 @@ from perdure.model.change import AddResult, Change, Receipt
 from perdure.model.memory import MemoryRecord, Source
 from perdure.model.message import Message
 from perdure.model.report import Stats, Verification
-from perdure.model.search import Answer, Context, Fact, Hit
+from perdure.model.search import Answer, Context, Fact, Hit, Reply
+from perdure.stages.answer import AnswerStream
 
 
 def the_verbs_are_typed() -> None:
@@ -27,6 +28,9 @@ def the_verbs_are_typed() -> None:
         assert_type(memory.fact("lives_in", user_id="ada"), Fact | None)
         assert_type(memory.context("Plan dinner", user_id="ada", budget=800), Context)
         assert_type(memory.ask("Where do I live?", user_id="ada"), Answer)
+        assert_type(memory.ask("Where do I live?", user_id="ada", stream=True), AnswerStream[Answer])
+        assert_type(memory.chat("Hello", user_id="ada"), Reply)
+        assert_type(memory.chat("Hello", user_id="ada", stream=True).answer, Reply)
         assert_type(memory.forget(user_id="ada"), Receipt)
         assert_type(memory.stats(), Stats)
         assert_type(memory.verify(), Verification)
@@ -44,4 +48,7 @@ async def the_async_verbs_are_typed() -> None:
         assert_type(await memory.add("I moved to Bangalore.", user_id="ada"), AddResult)
         assert_type(await memory.search("Where does Ada live?", user_id="ada"), list[Hit])
         assert_type(await memory.fact("lives_in", user_id="ada"), Fact | None)
+        assert_type(await memory.ask("Where do I live?", user_id="ada"), Answer)
+        assert_type(await memory.ask("Where do I live?", user_id="ada", stream=True), AnswerStream[Answer])
+        assert_type(await memory.chat("Hello", user_id="ada", stream=True), AnswerStream[Reply])
         assert_type(await memory.forget(user_id="ada"), Receipt)

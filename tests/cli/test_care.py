@@ -17,6 +17,33 @@ def test_stats_counts(cli, as_json):
     assert "memories" in cli("stats").stdout
 
 
+def test_stats_say_what_model_calls_cost(cli, as_json, ledger, tmp_path):
+    from perdure.ports import LLMReply
+    from perdure.testing import EchoLLM
+
+    nothing = '{"memories": [], "entities": [], "relations": [], "private": []}'
+    config = tmp_path / "perdure.toml"
+    config.write_text('[perdure.prices."openai:gpt-5-mini"]\ninput = 1.0\ncached = 0.1\noutput = 2.0\n')
+    with Memory(ledger, embedder="hashing", worker=False) as m:
+        m.add("I live in Oslo.", user_id="eve")
+    assert "No model was asked." in cli("stats", "--cost").stdout
+    for user, model in (("ada", "openai:gpt-5-mini"), ("bob", "acme:x")):
+        llm = EchoLLM(lambda r: LLMReply(nothing, "m", 1000, 100, 400), name=model)
+        with Memory(ledger, embedder="hashing", worker=False, llm=llm) as m:
+            m.add("I live in Bangalore.", user_id=user)
+
+    rows = {r["key"]: r for r in as_json("stats", "--cost", "--by", "user", "--config", config)}
+    assert rows["ada"]["usd"] == pytest.approx(0.00084)
+    assert (rows["bob"]["usd"], rows["bob"]["unpriced"], rows["bob"]["input_tokens"]) == (None, ["acme:x"], 1000)
+    shown = cli("stats", "--cost", "--by", "user", "--config", config).stdout
+    assert re.search(r"ada +1 +1,000 +400 +100 +0\.00084 *\n", shown)
+    assert re.search(r"bob +1 +1,000 +400 +100 +no price *\n", shown)
+    assert re.search(r"total +2 +2,000 +800 +200 +0\.00084 and what has no price", shown)
+    assert "acme:x" in shown
+    assert [r["key"] for r in as_json("stats", "--cost", "--user", "bob", "--by", "model")] == ["acme:x"]
+    assert "week" in cli("stats", "--cost", "--by", "week", code=4).stderr
+
+
 def test_verify_sees_drift_and_reindex_mends_it(cli, as_json, ledger):
     cli("add", "I live in Bangalore.", *ADA)
     assert as_json("verify")["ok"] is True

@@ -28,6 +28,7 @@ from perdure.testing.conformance import (
     VectorIndexSuite,
 )
 from perdure.verbs.core import _new_id, _now
+from tests.conformance.wire import city
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -129,7 +130,7 @@ class TestHashingEmbedder(EmbedderSuite):
 
 
 def _city(request):
-    return {"city": "Delhi"} if request.schema else "Delhi."
+    return city("\n".join(turn.content for turn in request.turns), request.schema)
 
 
 class TestEchoLLM(LLMSuite):
@@ -146,10 +147,10 @@ class TestRecordedLLM(LLMSuite):
     @pytest.fixture
     def llm(self, tmp_path):
         """Replays what was recorded before: each rule's request, asked once."""
-        from perdure.testing.conformance.models import FORM, QUESTION
+        from perdure.testing.conformance.models import REQUESTS
 
         recorder = RecordedLLM(tmp_path / "calls.jsonl", EchoLLM(_city))
-        for request in (QUESTION, FORM):
+        for request in REQUESTS:
             recorder.complete(request)
         return RecordedLLM(tmp_path / "calls.jsonl")
 

@@ -181,3 +181,63 @@ def test_a_stretch_of_the_past_that_a_model_extracts_leaves_the_present_alone(pa
 def test_a_result_tells_what_was_written(plain_memory):
     result = plain_memory.add("I live in Maribor.", user_id="ada")
     assert list(result.memories) == plain_memory.list(user_id="ada")
+
+
+# --- what a model says of the memories it was shown
+def shows(path, clock, *steps):
+    """A memory whose model answers each message as told: (message, text, slots, what it says of every shown memory)."""
+    replies = {message: (text, slots, do) for message, text, slots, do in steps}
+
+    def reply(request):
+        content = request.turns[-1].content
+        message = next(m for m in sorted(replies, key=len, reverse=True) if f">{m}<" in content)
+        text, slots, do = replies[message]
+        known = [{"n": n, "do": do.split()[0]} for n in range(5 if do == "retract all" else 1)] if do else []
+        claims = [{"entity": "user", "attribute": a, "value": v} for a, v in slots]
+        parts = [known[i : i + 3] for i in range(0, len(known), 3)] or [[]]  # of many, each memory of the answer takes three
+        return answer(*(said(f"{text}{' Plums!' * n}", slots=claims, known=part) | {"quote": message} for n, part in enumerate(parts)))
+
+    m = Memory(path, clock=clock, llm=EchoLLM(reply), embedder="hashing", worker=False)
+    for message, *_ in steps:
+        m.last = m.add(message, user_id="ada")
+        clock.advance(days=1)
+    return m
+
+
+HOME = ("I live in Delhi.", "Ada lives in Delhi.", [("lives_in", "Delhi")], "")
+
+
+def test_a_better_wording_is_found_by_its_own_words_and_undone(path, clock):
+    better = ("I live in Delhi, near the zoo.", "Ada lives in Delhi, near the zoo.", [("lives_in", "Delhi")], "update")
+    with shows(path, clock, HOME, better) as m:
+        (change,) = m.last.changes
+        assert (change.type, change.reason, len(change.after.sources)) == ("update", "said better by user", 2)
+        assert [r.text for r in m.list(user_id="ada")] == ["Ada lives in Delhi, near the zoo."]
+        assert m.search("the zoo", user_id="ada")[0].text == "Ada lives in Delhi, near the zoo."
+        assert m.stats(user_id="ada").lag == {} or not any(m.stats(user_id="ada").lag.values())
+        m.undo(change.id)
+        assert [r.text for r in m.list(user_id="ada")] == ["Ada lives in Delhi."]
+        assert m.verify().ok
+
+
+def test_a_retraction_is_a_change_that_can_be_undone(path, clock):
+    never = ("I never lived in Delhi, it was Goa all along.", "Ada lives in Goa.", [("lives_in", "Goa")], "retract")
+    with shows(path, clock, HOME, never) as m:
+        assert [c.type for c in m.last.changes] == ["add", "retract"]
+        assert m.fact("lives_in", user_id="ada").values == ("Goa",)
+        assert m.fact("lives_in", user_id="ada", as_of=clock.advance(days=-1.5)) is None
+        m.undo(m.last.changes[0].id)
+        assert m.fact("lives_in", user_id="ada").values == ("Delhi",)
+
+
+def test_a_message_that_would_take_everything_back_takes_nothing_and_the_job_says_so(path, clock):
+    likes = [(f"I like {x}.", f"Ada likes {x}.", [("likes", x)], "") for x in ("tea", "jam", "figs", "rye", "oats")]
+    with shows(
+        path,
+        clock,
+        *likes,
+        ("I never liked tea, jam, figs, rye or oats but plums.", "Ada likes plums.", [("likes", "plums")], "retract all"),
+    ) as m:
+        assert {c.type for c in m.last.changes} == {"add"}
+        assert {f"Ada likes {x}." for x in ("tea", "jam", "figs", "rye", "oats")} <= {r.text for r in m.list(user_id="ada")}
+        assert any("known memories at once" in why for why in m.last.job.dropped), m.last.job

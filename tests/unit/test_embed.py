@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from perdure import Memory
 from perdure.adapters.embed import minilm
 from perdure.adapters.embed.hashing import HashingEmbedder
 from perdure.adapters.embed.minilm import MiniLM
@@ -225,9 +226,12 @@ def test_making_an_embedder_loads_nothing():
         "from perdure.adapters.embed.minilm import MiniLM\n"
         "from perdure.adapters.embed.hashing import HashingEmbedder\n"
         "from perdure.adapters.embed.openai import OpenAIEmbedder\n"
-        "from perdure.adapters.llm.openai import OpenAILLM\n"
-        "MiniLM().name, HashingEmbedder().name, OpenAIEmbedder().name, OpenAILLM('x').name\n"
-        "print(json.dumps([m for m in ('numpy', 'onnxruntime', 'tokenizers', 'openai', 'httpx', 'httpx2') if m in sys.modules]))"
+        "from perdure.config import BACKENDS, backend\n"
+        "MiniLM().name, HashingEmbedder().name, OpenAIEmbedder().name\n"
+        "left = {'echo', 'recorded', 'llama_cpp', 'minilm', 'hashing'}\n"
+        "[backend(port, f'{name}:a:b').name for port in ('llm', 'embedder') for name in BACKENDS[port] if name not in left]\n"
+        "heavy = ('numpy', 'onnxruntime', 'tokenizers', 'openai', 'anthropic', 'pydantic', 'pydantic_ai', 'fastembed', 'httpx', 'httpx2')\n"
+        "print(json.dumps([m for m in heavy if m in sys.modules]))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert json.loads(out.stdout) == []
@@ -252,6 +256,23 @@ def test_hashing_is_the_same_everywhere_and_knows_spelling():
 def test_hashing_refuses_odd_dimensions(dimensions):
     with pytest.raises(ConfigError, match="dimensions"):
         HashingEmbedder(dimensions)
+
+
+def test_another_embedder_builds_its_vectors_beside_the_old_ones(path):
+    """Other dimensions, other meaning: search works at once, and again after a change back."""
+    said = ["My laptop overheats when I compile.", "We had pasta for dinner.", "Emma is allergic to peanuts."]
+    small, wide = {"use": "hashing", "dimensions": 64}, {"use": "hashing", "dimensions": 512}
+    for number, embedder in enumerate((small, wide, "minilm", small)):
+        with Memory(path, embedder=embedder, worker=False) as m:
+            m.add(f"{said[number % 3]} ({number})", user_id="ada")
+            assert "laptop" in m.search("laptop overheats", user_id="ada")[0].text
+            while m.work():
+                pass
+            found = m.search("the computer gets hot" if embedder == "minilm" else "laptop overheats", user_id="ada")
+            assert "laptop" in found[0].text
+            assert any(signal.channel == "vector" for signal in found[0].why)
+            assert m.verify().ok, m.verify().drift
+            assert m.stats().lag.get("vector", 0) == 0
 
 
 PINNED = [19, 27]

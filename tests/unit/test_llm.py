@@ -365,7 +365,7 @@ def test_echo_says_what_it_was_told():
 
 def test_recorded_replies_are_asked_for_once(tmp_path):
     path = tmp_path / "replies.jsonl"
-    source = EchoLLM(lambda r: LLMReply("reply to " + r.turns[-1].content, "m", 5, 6))
+    source = EchoLLM(lambda r: LLMReply("reply to " + r.turns[-1].content, "m", 5, 6, 4))
     recording = RecordedLLM(path, source)
     first = [recording.complete(request(t)) for t in ("a", "b", "a", "émoji 👍")]
     assert len(source.requests) == 3

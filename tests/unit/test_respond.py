@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from stage_parts import captured, days, quick, record
 
 from perdure import Memory
-from perdure.adapters.embed.hashing import HashingEmbedder
 from perdure.errors import InputError, LLMTimeoutError
 from perdure.model.graph import Slot
-from perdure.model.search import Citation, Context, Fact, Hit, Signal
-from perdure.stages.respond import FENCE_CLOSE, FENCE_OPEN, checked, context, escaped, tokens
+from perdure.model.search import Fact, Hit, Signal
+from perdure.stages.respond import FENCE_CLOSE, FENCE_OPEN, context, escaped, tokens
 from perdure.testing import EchoLLM
 
 text = st.one_of(
@@ -104,42 +103,6 @@ def test_of_recent_messages_the_newest_that_fit_stay_in_order():
 
 def test_escaping_is_on_one_line_and_hides_tags():
     assert escaped("a\n</perdure-memory>\r\n b & c") == "a &lt;/perdure-memory&gt; b &amp; c"
-
-
-# --- checked answers
-BEES, DELHI = record("Ada keeps bees in the garden.", uid="b"), record("Ada lives in Delhi.", uid="d")
-PAGE = Context("…", (), (Citation(1, "b", BEES.text, BEES.sources), Citation(2, "d", DELHI.text, DELHI.sources)), 10, 100)
-
-#: what a model wrote | what stands | numbers cited | words of what is reported
-CHECKED = [
-    ("Ada keeps bees in the garden [1].", "Ada keeps bees in the garden. [1]", [1], ""),
-    ("Ada keeps bees [1]. She owns a yacht [1].", "Ada keeps bees. [1]", [1], "yacht"),
-    ("Ada keeps bees [1]. She owns a yacht.", "Ada keeps bees. [1]", [1], "no source: She owns a yacht."),
-    ("Ada lives in Delhi [2][9].", "Ada lives in Delhi. [2]", [2], "[9] names no source"),
-    ("Ada keeps bees [2].", None, [], "[2] does not say"),
-    ("Ada owns a yacht [7].", None, [], "yacht"),
-    ("I don't know.", None, [], ""),
-    ("", None, [], ""),
-]
-
-
-@pytest.mark.parametrize(("wrote", "stands", "cited", "reported"), CHECKED)
-def test_only_what_its_citation_says_stands_and_the_rest_is_reported(wrote, stands, cited, reported):
-    answer = checked(wrote, PAGE, HashingEmbedder(), score=0.5)
-    assert [c.number for c in answer.citations] == cited
-    assert reported in " | ".join(answer.dropped)
-    assert answer.kind == ("model" if stands else "unknown")
-    if stands:
-        assert answer.text == stands
-        assert "yacht" not in answer.text
-
-
-@given(st.text(alphabet="abc .[]1239\n!", max_size=80))
-@quick
-def test_whatever_a_model_writes_every_sentence_that_stands_cites_what_there_is(wrote):
-    answer = checked(wrote, PAGE, HashingEmbedder(), score=0.5)
-    assert {int(n) for n in re.findall(r"\[(\d+)\]$", answer.text)} <= {c.number for c in answer.citations}
-    assert {c.number for c in answer.citations} <= {1, 2}
 
 
 # --- ask

@@ -13,6 +13,7 @@ from perdure.adapters import sqlite_file
 from perdure.adapters.graph.sqlite import FAN_OUT
 from perdure.adapters.ledger import sqlite as ledger_module
 from perdure.adapters.ledger.sqlite import SqliteLedger
+from perdure.adapters.ledger.sqlite_names import read as read_names
 from perdure.adapters.text.sqlite import SqliteText
 from perdure.adapters.vector import sqlite as vector_module
 from perdure.model.graph import Entity, Relation
@@ -131,6 +132,32 @@ def test_names_follow_the_memories_and_what_was_rolled_back_leaves_none(plain_me
     with ledger.snapshot() as snapshot:
         assert {"emma", "liam"} <= set(snapshot.names(owner))
         assert "zoe" not in snapshot.names(owner)
+
+
+def test_names_that_were_followed_are_those_read_anew(plain_memory):
+    memory, ledger = plain_memory, plain_memory._stores.ledger
+
+    def same():
+        with ledger.snapshot() as snapshot:
+            owner = owner_of(snapshot, ADA)
+            anew = read_names(snapshot.connection, owner, None)
+            assert snapshot.names(owner) == anew.all
+            return snapshot.names(owner)
+
+    memory.add("My daughter Emma started school.", user_id="ada")
+    assert same()["emma"] == "Emma"
+    change = memory.add("My son Liam lives in Goa.", user_id="ada").changes[0]
+    assert same()["liam"] == "Liam"
+    deleted = memory.delete(change.memory_id)[0]
+    assert "liam" not in same()
+    memory.undo(deleted.id)
+    assert same()["liam"] == "Liam"
+    memory.update(change.memory_id, text="My son Noah lives in Goa.")
+    same()
+    memory.add("My name is Ada Lovelace.", user_id="ada")
+    assert same()["lovelace" if "lovelace" in same() else "ada lovelace"] == "user"
+    memory.forget(id=change.memory_id)
+    assert "liam" not in same()
 
 
 # ---------------------------------------------------------------------- what is kept in memory has bounds

@@ -20,8 +20,11 @@ class Candidate(Value):
     `message` is the index in the episode of the message that proves it and `quote` the exact words there; an empty quote cites
     the message as a whole, and `also` further messages as a whole.
     `valid_from=None` means "from when it was said". `slots` are stated to hold; `ended` are stated to hold no more (value ""
-    ends whatever value is open). `replaces` are small integers naming shown memories. `explicit`: the speaker asked to
-    remember it. `correction`: the speaker says the earlier statement was wrong.
+    ends whatever value is open). `merges`, `updates`, `replaces` and `retracts` are small integers naming shown memories: those it
+    says again, says better, that were true and are no more, that never were true; a number stands in one of them only.
+    `according_to`: the name of whoever is said to have said it, "" for the speaker's own word. `explicit`: the speaker asked to
+    remember it. `correction`: the speaker says the earlier statement was wrong. A kind of an application's own stands in
+    `metadata` (see `perdure.model.memory.OWN_KIND`).
     """
 
     text: str
@@ -47,6 +50,7 @@ class Candidate(Value):
     explicit: bool = False
     correction: bool = False
     also: tuple[int, ...] = ()
+    may_touch: bool = True
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -56,6 +60,7 @@ class Extraction(Value):
 
     `private` are the indexes of messages whose content is for this session alone ("just for this chat").
     `dropped` are proposals that failed validation, each with its reason. Token counts are 0 when no model was called.
+    `single_valued` are attributes of the application's own that hold one value at a time.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -67,7 +72,9 @@ class Extraction(Value):
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
     warnings: tuple[str, ...] = field(default=())
+    single_valued: frozenset[str] = frozenset()
 
     def to_contract(self, *, user: str = "User") -> dict[str, Any]:
         """The JSON contract of extraction: entities, relations, memory_type, memories. `user` stands for the speaker."""
@@ -97,6 +104,8 @@ class Extraction(Value):
                     "valid_to": iso(c.valid_to) if c.valid_to else None,
                     "expires_at": iso(c.expires_at) if c.expires_at else None,
                     "confidence": c.confidence,
+                    "importance": c.importance,
+                    "according_to": c.according_to,
                     "slot": slots[0] if slots else None,
                     "slots": slots,
                     "ended": ended,
@@ -118,7 +127,8 @@ class ExtractionContext(Value):
 
     `now` is the clock's instant. `recent` are the session's messages before these, oldest first (for pronouns and for what
     "yes" answers). `known_names` maps a folded name or alias to an entity's name. `shown` are existing memories near the
-    messages; their index here is the small integer a model sees.
+    messages; their index here is the small integer a model sees. `shown_slots` are the open slots of each of them, `shown_since`
+    since when each is true; both may be shorter.
     """
 
     now: datetime
@@ -126,3 +136,5 @@ class ExtractionContext(Value):
     recent: tuple[Message, ...] = ()
     known_names: Mapping[str, str] = field(default_factory=dict[str, str])
     shown: tuple[str, ...] = ()
+    shown_slots: tuple[tuple[Slot, ...], ...] = ()
+    shown_since: tuple[datetime, ...] = ()

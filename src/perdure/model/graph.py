@@ -9,12 +9,14 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from perdure.model.base import Value
 
 SELF = "user"
 
 
+@lru_cache(maxsize=8192)
 def entity_key(name: str) -> str:
     """The name folded for comparison: Unicode NFKC, case-folded, single spaces, no leading article or edge punctuation."""
     folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split()).strip(" .,;:!?\"'“”‘’()[]")
@@ -36,6 +38,18 @@ class Entity(Value):
     def key(self) -> str:
         """What identifies it inside its owner."""
         return entity_key(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntity(Value):
+    """What is known of an entity as such: its other names, in how many memories it stands, and when these were said first and last."""
+
+    name: str
+    type: str
+    aliases: tuple[str, ...]
+    memories: int
+    first_seen: datetime
+    last_seen: datetime
 
 
 @dataclass(frozen=True, slots=True)

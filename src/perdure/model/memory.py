@@ -16,8 +16,14 @@ from perdure.model.graph import SELF, Entity, Relation, Slot
 from perdure.model.message import Role
 from perdure.model.scope import Scope
 
-Kind = Literal["fact", "preference", "episodic", "procedural"]
+Kind = Literal["fact", "preference", "episodic", "procedural", "summary"]
+#: What a statement can be.
 KINDS: tuple[Kind, ...] = ("fact", "preference", "episodic", "procedural")
+#: What `consolidate` writes of statements and messages; no read shows it unless it asks for this kind.
+SUMMARY: Kind = "summary"
+ALL_KINDS: tuple[Kind, ...] = (*KINDS, SUMMARY)
+OWN_KIND = "kind"
+"""The key of `MemoryRecord.metadata` that holds the name of a kind of the application's own; `kind` is then the one it is based on."""
 Term = Literal["short_term", "long_term"]
 TERMS: tuple[Term, ...] = ("short_term", "long_term")
 Status = Literal["live", "superseded", "retracted", "deleted"]

@@ -10,7 +10,10 @@ from perdure.model.base import Value
 
 @dataclass(frozen=True, slots=True)
 class Stats(Value):
-    """Counts over the whole store or one scope. `lag` is the number of rows not yet in each projection; `jobs` counts by state."""
+    """Counts over the whole store or one scope. `lag` is the number of rows not yet in each projection; `jobs` counts by state.
+
+    `waiting_for_budget`: pending jobs that wait because the day's budget for extraction is spent.
+    """
 
     messages: int
     memories: int
@@ -26,6 +29,7 @@ class Stats(Value):
     bytes: int
     schema: int
     backends: dict[str, str]
+    waiting_for_budget: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from perdure.model.base import Value
+from perdure.model.change import AddResult
 from perdure.model.graph import Graph, Relation, Slot
 from perdure.model.memory import MemoryRecord, Source
 from perdure.model.message import Message
@@ -121,13 +122,33 @@ class Context(Value):
 
 @dataclass(frozen=True, slots=True)
 class TraceStep(Value):
-    """One step from the question to the answer: which store gave what, proven by which message."""
+    """One step from the question to the answer: which store gave what, proven by which message.
+
+    `claim` is the place in `Answer.claims` of the sentence it bears out, -1 for none in particular.
+    """
 
     store: str
     found: str
     memory_id: str = ""
     message_id: str = ""
     said_at: datetime | None = None
+    claim: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Value):
+    """A sentence of an answer, held against what it cites.
+
+    `text` is the sentence without numbers, `citations` are the numbers it gave. `support` is in 0..1. `verdict`: "supported"; "partly",
+    when some of it is not in its sources; "unsupported"; or "uncited", in a chat, for a sentence that claims nothing about what is
+    remembered. `reason` says in words why it is not supported; "" when it is.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+    verdict: Literal["supported", "partly", "unsupported", "uncited"]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +156,8 @@ class Answer(Value):
     """An answer whose claims cite sources that were checked.
 
     `kind`: "model" (an LLM wrote it), "statement" (no LLM: the best supported statement, verbatim) or "unknown" (nothing
-    known). `dropped` lists citations or sentences that did not hold, with the reason.
+    known). `dropped` lists citations or sentences that did not hold, with the reason. `claims` are the sentences of the answer as they
+    were written, those that did not hold too, each with its verdict.
     """
 
     text: str
@@ -144,6 +166,17 @@ class Answer(Value):
     kind: Literal["model", "statement", "unknown"]
     score: float
     dropped: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Answer):
+    """The answer to one turn of a chat, and what became of the turn: `added` is the add of the message, then that of the reply.
+
+    There is no add of a reply that no model wrote; it says nothing that is not stored.
+    """
+
+    added: tuple[AddResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +220,7 @@ class View(Value):
 __all__ = [
     "Answer",
     "Citation",
+    "Claim",
     "Context",
     "Explanation",
     "Fact",
@@ -194,6 +228,7 @@ __all__ = [
     "Hit",
     "Plan",
     "Relation",
+    "Reply",
     "Signal",
     "TimeWindow",
     "TraceStep",

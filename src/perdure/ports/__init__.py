@@ -9,13 +9,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perdure.ports.arrays import Columns, Found, Selection
-from perdure.ports.indexes import Edge, GraphIndex, Index, KeepsTokens, RecordIndex, SharesLedger, SlotIndex, TextIndex, VectorIndex
+from perdure.ports.indexes import (
+    Edge,
+    FindsNames,
+    GraphIndex,
+    Index,
+    KeepsTokens,
+    RecordIndex,
+    SharesLedger,
+    SlotIndex,
+    TextIndex,
+    VectorIndex,
+)
 from perdure.ports.ledger import (
     Erases,
     Ledger,
     ReadsMemories,
     ReadsMessages,
     ReadsOwners,
+    ReadsUses,
     ReadsWhole,
     ReadsWork,
     Snapshot,
@@ -23,6 +35,7 @@ from perdure.ports.ledger import (
     WritesMemories,
     WritesMessages,
     WritesOwners,
+    WritesUses,
     WritesWork,
 )
 from perdure.ports.models import (
@@ -59,6 +72,7 @@ __all__ = [
     "EmbedsTokens",
     "Erases",
     "Extractor",
+    "FindsNames",
     "Found",
     "GraphIndex",
     "Ids",
@@ -71,6 +85,7 @@ __all__ = [
     "ReadsMemories",
     "ReadsMessages",
     "ReadsOwners",
+    "ReadsUses",
     "ReadsWhole",
     "ReadsWork",
     "RecordIndex",
@@ -87,5 +102,6 @@ __all__ = [
     "WritesMemories",
     "WritesMessages",
     "WritesOwners",
+    "WritesUses",
     "WritesWork",
 ]

@@ -29,7 +29,8 @@ class Columns(Protocol):
     the speakers of messages, folded, by code. `role` is 1 + the place in `perdure.model.message.ROLES` for a message, 0 for a memory.
     `asks`: the percentage of a text that only asks; -1 for a standing instruction.
 
-    Per row: `weight` is the confidence in it, 0..1; `row_kind` 0 for a message, else 1 + the place in `perdure.model.memory.KINDS`;
+    Per row: `weight` is the confidence in it, 0..1, and less for what matters little (importance below 0.4); `row_kind` 0 for a message,
+    else 1 + the place in `perdure.model.memory.ALL_KINDS`;
     `row_times` of from, to, recorded, retired or expires, the largest int64 for never; `version` the number of the memory version
     behind it, for `Snapshot.versions`. `select`: what a view may see, by scope (`perdure.model.scope.sees`), times, status and kinds.
     """

@@ -45,6 +45,8 @@ class VectorIndex(Index, Protocol):
     def prepare(self, tx: Transaction) -> bool:
         """Makes room for the embedder's vectors on first use; True when every document is yet to be embedded.
 
+        That is so on first use, and when another embedder has been in use since.
+
         Raises:
             ConfigError: the embedder of this name had another number of dimensions.
         """
@@ -123,6 +125,26 @@ class GraphIndex(RecordIndex, Protocol):
     def entities(self, snapshot: Snapshot, owner: int, keys: Sequence[str]) -> dict[str, tuple[str, str, list[str]]]: ...
     def mentions(self, snapshot: Snapshot, owner: int, key: str) -> list[int]: ...
     def edges(self, snapshot: Snapshot, owner: int, key: str) -> list[Edge]: ...
+
+
+#: (key, name, type, 1 when the key is an alias of the name, document) of an entity that a memory mentions.
+Mention = tuple[str, str, str, int, int]
+
+
+@runtime_checkable
+class FindsNames(Protocol):
+    """A graph index that tells which entities go by a name, so that names met in writing can be led to them.
+
+    `called`: those that go by any of some keys, of each key the newest mentions first, a hub's cut; `beginning`: whose key begins with a
+    word and goes on; `every`: all. `claiming`: ids of all memories that mention an entity by a key or state a relation of it, oldest
+    first. `joined`: whether a relation joins two entities.
+    """
+
+    def called(self, snapshot: Snapshot, owner: int, keys: Sequence[str]) -> list[Mention]: ...
+    def beginning(self, snapshot: Snapshot, owner: int, word: str) -> list[Mention]: ...
+    def every(self, snapshot: Snapshot, owner: int) -> list[Mention]: ...
+    def claiming(self, snapshot: Snapshot, owner: int, key: str) -> list[str]: ...
+    def joined(self, snapshot: Snapshot, owner: int, one: str, other: str) -> bool: ...
 
 
 class SlotIndex(RecordIndex, Protocol):

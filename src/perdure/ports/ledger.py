@@ -11,6 +11,7 @@ from perdure.model.change import Change, Conflict, Job
 from perdure.model.memory import MemoryRecord
 from perdure.model.message import CapturedMessage, Episode, Message
 from perdure.model.scope import Scope
+from perdure.model.spending import By, Purpose, Usage
 from perdure.ports.arrays import Columns
 
 if TYPE_CHECKING:
@@ -22,15 +23,17 @@ class ReadsOwners(Protocol):
     """Owners: the user, else the agent, else the session of a scope (`Scope.owner`). Stores number and are partitioned by them.
 
     `owner` is the one that writes in a scope go to, None when it has none yet; `owners` all that hold anything the scope could see,
-    with their kinds. `version` counts an owner's commits of memories and guards consolidation; 0 when there is no such owner.
-    `columns` hold everything up to this snapshot. `filtered`: documents for which a filter holds as `perdure.filters.matches` means
-    it, for memories in the current version. `names`: folded names and aliases to entities' names (SELF for the user).
+    with their kinds; `owner_key` gives an owner's kind and id, None when there is no such owner. `version` counts an owner's commits
+    of memories and guards consolidation; 0 when there is no such owner. `columns` hold everything up to this snapshot. `filtered`:
+    documents for which a filter holds as `perdure.filters.matches` means it, for memories in the current version. `names`: folded
+    names and aliases to entities' names (SELF for the user).
     """
 
     def owners(self, scope: Scope) -> list[tuple[int, str]]: ...
     def owner(self, scope: Scope) -> int | None: ...
     def owner_of(self, memory_id: str) -> int | None: ...
     def owner_kind(self, owner: int) -> str: ...
+    def owner_key(self, owner: int) -> tuple[str, str] | None: ...
     def all_owners(self) -> list[tuple[int, str]]: ...
     def version(self, owner: int) -> int: ...
     def columns(self, owner: int, kind: str) -> Columns: ...
@@ -93,16 +96,34 @@ class ReadsMemories(Protocol):
 
 
 class ReadsWork(Protocol):
-    """What is yet to be done: jobs, and documents that projections have not been told about; and replies that were paid for.
+    """What is yet to be done: jobs, and documents that projections have not been told about; what was paid for, and what it took.
 
     `jobs` satisfy every condition given, oldest first; `due`: pending at this time (microseconds) or before. `dirty` gives (owner,
-    document, revision) in order of document. `has_work`: a job waits or is held, or a document is dirty.
+    document, revision) in order of document. `has_work`: a job waits or is held, or a document is dirty. `due` gives
+    (job, owner, agent, session) of jobs that are pending at this time or before, in the order they came. `job_count`: of an owner, in
+    whatever state. `waiting_for_budget` gives (job, owner) of pending jobs whose last error is a `BudgetError`, oldest first.
     """
 
     def jobs(
         self, *, owner: int | None = None, episode: str | None = None, job_id: str | None = None, due: int | None = None
     ) -> list[Job]: ...
+    def due(self, at: int) -> list[tuple[str, int, str | None, str | None]]: ...
+    def job_count(self, owner: int) -> int: ...
+    def waiting_for_budget(self) -> list[tuple[str, int]]: ...
     def call(self, owner: int, key: str) -> str | None: ...
+    def spending(
+        self, by: By, *, owner: int | None = None, since: int | None = None, until: int | None = None, purposes: Sequence[Purpose] = ()
+    ) -> list[tuple[Any, Usage]]:
+        """What model calls took: (key, usage) for each key and model, in order of both.
+
+        Args:
+            by: what the key is: the day (counted from 1970-01-01 UTC), the owner's number, the job's id, the model, the purpose.
+            owner: one alone; 0 is nobody.
+            since, until: days, both included.
+            purposes: these alone; all when none is named. `Usage.purpose` means something only when one is.
+        """
+        ...
+
     def dirty(self, projection: str, *, owner: int | None = None, limit: int = 256) -> list[tuple[int, int, int]]: ...
     def dirty_docs(self, projection: str, owner: int) -> list[tuple[int]]: ...
     def has_work(self) -> bool: ...
@@ -123,7 +144,16 @@ class ReadsWhole(Protocol):
     def counts(self, owner: int | None) -> dict[str, Any]: ...
 
 
-class Snapshot(ReadsOwners, ReadsMessages, ReadsMemories, ReadsWork, ReadsWhole, Protocol):
+class ReadsUses(Protocol):
+    """What was of use: for each memory of an owner that went into a context or an answer how often, and on which day last.
+
+    Days are counted from 1970-01-01 UTC. Memories that were never used are left out.
+    """
+
+    def uses(self, owner: int) -> dict[str, tuple[int, int]]: ...
+
+
+class Snapshot(ReadsOwners, ReadsMessages, ReadsMemories, ReadsWork, ReadsUses, ReadsWhole, Protocol):
     """One consistent view of the ledger: what is committed after it was taken is not in it.
 
     Any method raises `LedgerError` when the store fails.
@@ -184,8 +214,10 @@ class WritesWork(Protocol):
     """Jobs, paid replies, the dirty set. Instants are microseconds. A job that is put as running is claimed by `worker`.
 
     `claim` takes a pending job that is due and counts the attempt; False when it is not, or another worker was faster. `release` gives
-    it back, to be tried at `next_at`, or for good when `failed`; `error` is "Type: message". `finish` marks it done or skipped; False,
-    and nothing is written, when this worker no longer holds it. `running` gives (job, worker, since) of jobs that a worker holds.
+    it back, to be tried at `next_at`, or for good when `failed`; `error` is "Type: message", and an attempt that is not `counted` was
+    none. `hurry` makes a pending job due, `retry_failed` a failed one, with its attempts forgotten; False when it had not failed.
+    `finish` marks it done or skipped; False, and nothing is written, when this worker no longer holds it. `spend` adds to what model
+    calls took on a day, for an owner (0: nobody) and a job ("" for none). `running` gives (job, worker, since) of jobs that a worker holds.
     `soil` marks documents that a projection has yet to be told about; `clean` takes (document, revision) rows out again, unless
     something newer arrived.
     """
@@ -193,10 +225,13 @@ class WritesWork(Protocol):
     def put_job(self, job: Job, owner: int, *, worker: str, created_at: int) -> None: ...
     def claim(self, job_id: str, *, worker: str, now: int) -> bool: ...
     def running(self) -> list[tuple[str, str, int]]: ...
-    def release(self, job_id: str, *, worker: str, next_at: int, error: str, failed: bool = False) -> None: ...
+    def release(self, job_id: str, *, worker: str, next_at: int, error: str, failed: bool = False, counted: bool = True) -> None: ...
+    def hurry(self, job_id: str, *, now: int) -> None: ...
+    def retry_failed(self, job_id: str, *, now: int) -> bool: ...
     def finish(self, job: Job, *, worker: str, at: int) -> bool: ...
     def put_call(self, owner: int, key: str, reply: str, at: int) -> None: ...
     def drop_calls(self, owner: int, keys: Sequence[str]) -> None: ...
+    def spend(self, owner: int, usage: Usage, *, day: int, job: str = "") -> None: ...
     def soil(self, projection: str, docs: Iterable[int], owner: int, revision: int) -> None: ...
     def clean(self, projection: str, rows: Iterable[tuple[int, int]]) -> None: ...
     def restore(self, rows: Iterable[Any]) -> dict[str, int]:
@@ -208,11 +243,18 @@ class WritesWork(Protocol):
         ...
 
 
+class WritesUses(Protocol):
+    """`put_uses` adds to the uses of (memory id, day); a memory that is not there any more is passed over. They go with their memory."""
+
+    def put_uses(self, counts: Mapping[tuple[str, int], int]) -> None: ...
+
+
 class Erases(Protocol):
     """Erasure from the ledger's own tables: content does not survive in free space once `Ledger.scrub` returned True.
 
     The projections are told by whoever erases. Numbers returned count rows, of an owner's per table. With messages go the episodes
-    and jobs that have none left; with memories their versions, changes and conflicts. Paid replies may quote what was erased.
+    and jobs that have none left; with memories their versions, changes and conflicts. Paid replies may quote what was erased. What was
+    spent stays spent: on a job that went, for its owner; on an owner that went, for nobody (0).
     """
 
     def erase_messages(self, docs: Sequence[int]) -> int: ...
@@ -223,7 +265,7 @@ class Erases(Protocol):
     def erase_calls(self, owner: int) -> int: ...
 
 
-class Transaction(Snapshot, WritesOwners, WritesMessages, WritesMemories, WritesWork, Erases, Protocol):
+class Transaction(Snapshot, WritesOwners, WritesMessages, WritesMemories, WritesWork, WritesUses, Erases, Protocol):
     """One write transaction; reads in it see its own writes. It commits when its context ends, and an exception undoes all of it."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -100,12 +100,16 @@ class LLMRequest:
 
 @dataclass(frozen=True, slots=True)
 class LLMReply:
-    """The model's text (JSON when a schema was asked for) and what it cost."""
+    """The model's text (JSON when a schema was asked for) and what it cost, in tokens.
+
+    `input_tokens` is the whole prompt; `cached_tokens` is the part of it that the provider had in its cache and charges less for.
+    """
 
     text: str
     model: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
 
 
 class LLM(Protocol):
@@ -126,7 +130,15 @@ class LLM(Protocol):
 class SupportsStreaming(Protocol):
     """An LLM that can hand out its reply as it is written."""
 
-    def stream(self, request: LLMRequest) -> Iterator[str]: ...
+    def stream(self, request: LLMRequest) -> Generator[str, None, LLMReply]:
+        """Yields the text in pieces; returns the whole reply with its token counts: ``reply = yield from llm.stream(request)``.
+
+        Closing the generator half-way ends the call and its connection.
+
+        Raises:
+            LLMTimeoutError, LLMUnavailableError: as `LLM.complete`, also half-way.
+        """
+        ...
 
 
 class CallLog(Protocol):

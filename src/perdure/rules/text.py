@@ -42,6 +42,8 @@ _ABBREVIATION = re.compile(
     r"aug|sept?|oct|nov|dec|u\.s|u\.k)|(?:^|\s)[A-Z])\.$",
     re.IGNORECASE,
 )
+#: More than a title in a script that puts no spaces: a sentence.
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff][^\s]{9,}|[\u3040-\u30ff\u3400-\u9fff][，。！？、]")
 _BULLET = re.compile(r"[\s\ufffc]*(?:[-*•–]\s+|\d{1,2}[.)]\s+)?")
 
 
@@ -116,7 +118,8 @@ def _blank(m: re.Match[str]) -> str:
 def _blank_long(m: re.Match[str]) -> str:
     """A quotation of a sentence is somebody's words; of one to three words it is a title or a name and stays."""
     inner = m.group()[1:-1]
-    return m.group() if len(inner.split()) <= 3 and not re.match(r"\s*(?:i|i'm|my|we)\b", inner, re.IGNORECASE) else _blank(m)
+    short = len(inner.split()) <= 3 and not _UNSPACED.search(inner)
+    return m.group() if short and not re.match(r"\s*(?:i|i'm|my|we)\b", inner, re.IGNORECASE) else _blank(m)
 
 
 def _mask_pasted(text: str) -> str:

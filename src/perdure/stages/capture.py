@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from perdure.errors import InputError
 from perdure.model.base import instant, to_micros
@@ -174,65 +174,93 @@ def capture(
     Raises:
         LedgerError: nothing was stored.
     """
+    return capture_many(stores, [(scope, messages, warnings)], infer=infer, claim=claim)[0]
+
+
+def capture_many(
+    stores: Stores, episodes: Sequence[tuple[Scope, Sequence[Message], Sequence[str]]], *, infer: bool, claim: bool
+) -> list[Captured]:
+    """Makes several episodes (scope, messages, warnings) durable in one transaction; the rest as in `capture`.
+
+    Raises:
+        LedgerError: nothing was stored.
+    """
     now = stores.clock()
-    redacted: set[str] = set()
-    clean: list[tuple[Message, bool]] = []
-    for m in messages:
-        content, kinds = redact(m.content)
-        redacted.update(kinds)
-        clean.append((replace(m, content=content, timestamp=m.timestamp or now), m.timestamp is not None))
-    if not clean:
-        return Captured("", 0, (), (), None, (), tuple(warnings))
-    prepared = [(m, dated, message_digest(m), message_terms(m.name, m.content)) for m, dated in clean]
-    episode = Episode(id=stores.ids(), scope=scope, messages=(), recorded_at=now)
+    cleaned = [_Clean.of(scope, messages, warnings, now) for scope, messages, warnings in episodes]
+    if not any(c.messages for c in cleaned):
+        return [Captured("", 0, (), (), None, (), c.warnings) for c in cleaned]
     with stores.ledger.transaction() as tx:
-        owner = tx.ensure_owner(scope)
-        fresh: list[tuple[Message, bool, bytes, dict[str, int]]] = []
-        repeated: list[CapturedMessage] = []
-        ids: set[tuple[str, bytes]] = set()
-        for m, dated, digest, counts in prepared:
-            stored = tx.redelivered(owner, m, digest, dated=dated, session_id=scope.session_id, agent_id=scope.agent_id)
-            if stored is not None:
-                repeated.append(stored)
-            elif not m.id or (m.id, digest) not in ids:
-                ids.add((m.id, digest))
-                fresh.append((m, dated, digest, counts))
-        if not fresh:
-            return Captured(
-                repeated[0].episode_id if repeated else "",
-                owner,
-                (),
-                tuple(repeated),
-                None,
-                tuple(sorted(redacted)),
-                tuple(warnings),
-            )
-        revision = tx.revise(owner)
-        first = tx.take_docs(len(fresh))
-        captured = [
-            CapturedMessage(
-                message=m if m.id else replace(m, id=stores.ids()),
-                doc=first + n,
-                episode_id=episode.id,
-                scope=scope,
-                recorded_at=now,
-            )
-            for n, (m, _, _, _) in enumerate(fresh)
+        return [
+            _store(stores, tx, c, now=now, infer=infer, claim=claim) if c.messages else Captured("", 0, (), (), None, (), c.warnings)
+            for c in cleaned
         ]
-        tx.put_episode(episode, owner)
-        tx.put_messages(
-            captured,
-            owner,
-            revision,
-            words=[sum(f[3].values()) for f in fresh],
-            asks=[asks(f[0].content) for f in fresh],
-            dated=[f[1] for f in fresh],
-            digests=[f[2] for f in fresh],
+
+
+class _Fresh(NamedTuple):
+    """A message as it will be stored, whether the caller dated it, what makes it the same as another, and its index terms."""
+
+    message: Message
+    dated: bool
+    digest: bytes
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Clean:
+    """One episode, its secrets replaced, ready to be stored."""
+
+    scope: Scope
+    messages: tuple[_Fresh, ...]
+    redacted: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scope: Scope, messages: Sequence[Message], warnings: Sequence[str], now: datetime) -> _Clean:
+        redacted: set[str] = set()
+        made: list[_Fresh] = []
+        for given in messages:
+            content, kinds = redact(given.content)
+            redacted.update(kinds)
+            m = replace(given, content=content, timestamp=given.timestamp or now)
+            made.append(_Fresh(m, given.timestamp is not None, message_digest(m), message_terms(m.name, m.content)))
+        return cls(scope, tuple(made), tuple(sorted(redacted)), tuple(warnings))
+
+
+def _store(stores: Stores, tx: Any, clean: _Clean, *, now: datetime, infer: bool, claim: bool) -> Captured:
+    """Writes one episode: what was delivered before is left out."""
+    scope, owner = clean.scope, tx.ensure_owner(clean.scope)
+    fresh: list[_Fresh] = []
+    repeated: list[CapturedMessage] = []
+    ids: set[tuple[str, bytes]] = set()
+    for f in clean.messages:
+        stored = tx.redelivered(owner, f.message, f.digest, dated=f.dated, session_id=scope.session_id, agent_id=scope.agent_id)
+        if stored is not None:
+            repeated.append(stored)
+        elif not f.message.id or (f.message.id, f.digest) not in ids:
+            ids.add((f.message.id, f.digest))
+            fresh.append(f)
+    if not fresh:
+        before = repeated[0].episode_id if repeated else ""
+        return Captured(before, owner, (), tuple(repeated), None, clean.redacted, clean.warnings)
+    episode = Episode(id=stores.ids(), scope=scope, messages=(), recorded_at=now)
+    revision = tx.revise(owner)
+    first = tx.take_docs(len(fresh))
+    captured = [
+        CapturedMessage(
+            message=f.message if f.message.id else replace(f.message, id=stores.ids()), doc=first + n, episode_id=episode.id, scope=scope,
+            recorded_at=now,
         )
-        stores.text.put(tx, owner, revision, {c.doc: f[3] for c, f in zip(captured, fresh, strict=True)})
-        tx.soil(stores.vector.name, [c.doc for c in captured], owner, revision)
-        job = None
-        if infer:
-            job = Job(id=stores.ids(), episode_id=episode.id, state="running" if claim else "pending", attempts=int(claim))
-            tx.put_job(job, owner, worker=stores.worker if claim else "", created_at=to_micros(now))
-    return Captured(episode.id, owner, tuple(captured), tuple(repeated), job, tuple(sorted(redacted)), tuple(warnings))
+        for n, f in enumerate(fresh)
+    ]  # fmt: skip
+    tx.put_episode(episode, owner)
+    tx.put_messages(
+        captured, owner, revision, words=[sum(f.counts.values()) for f in fresh], asks=[asks(f.message.content) for f in fresh],
+        dated=[f.dated for f in fresh], digests=[f.digest for f in fresh],
+    )  # fmt: skip
+    stores.text.put(tx, owner, revision, {c.doc: f.counts for c, f in zip(captured, fresh, strict=True)})
+    tx.soil(stores.vector.name, [c.doc for c in captured], owner, revision)
+    job = None
+    if infer:
+        job = Job(id=stores.ids(), episode_id=episode.id, state="running" if claim else "pending", attempts=int(claim))
+        tx.put_job(job, owner, worker=stores.worker if claim else "", created_at=to_micros(now))
+    return Captured(episode.id, owner, tuple(captured), tuple(repeated), job, clean.redacted, clean.warnings)

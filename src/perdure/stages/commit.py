@@ -14,11 +14,17 @@ from perdure.model.base import statement_key
 from perdure.model.candidate import Extraction
 from perdure.model.change import Change, Conflict, Job
 from perdure.model.graph import entity_key
-from perdure.model.memory import MemoryRecord
+from perdure.model.memory import MemoryRecord, Term
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope
 from perdure.model.search import View
+from perdure.rules.words import terms
+from perdure.stages.compare import may_change
 from perdure.stages.consolidate import GREY, Clash, Decisions, Write, consolidate
+from perdure.stages.directory import Names
+from perdure.stages.proposals import believed
+from perdure.stages.rename import merges
+from perdure.stages.resolve import resolve
 from perdure.stages.stores import Embedded, Stores, counted, dated, embed_all, put_vectors, said, stated
 
 if TYPE_CHECKING:
@@ -42,10 +48,13 @@ class Batch:
     extraction: Extraction
     actor: str
     job: str = ""
+    jobs: Sequence[str] = ()  # one a message, when several are committed as one; empty: `job` for all
     vectors: list[Embedded] = field(default_factory=list[Embedded])  # one a candidate
     message_vectors: Mapping[int, Embedded] = field(default_factory=dict[int, Embedded])
     ids: list[str] = field(default_factory=list[str])
     shown: Sequence[str] = ()
+    notes: Sequence[str] = ()  # what was proposed and not believed, once decided
+    written_for: list[str] = field(default_factory=list[str])  # one a change: its job
     verdicts: dict[int, str] = field(default_factory=dict[int, str])  # candidate to the id of the memory that says the same
 
 
@@ -62,14 +71,14 @@ class Overlay:
         """Takes writes into account for the candidates that follow."""
         for w in writes:
             self._now[w.after.id] = w.after
-            if w.type == "add":
+            if w.type == "add" or (w.after.doc == 0 and w.before is not None and w.before.doc):
                 self._vector[w.after.id] = vector
 
     def same_text(self, text: str) -> Sequence[MemoryRecord]:
         """Live memories that say the same but for case, spacing and punctuation."""
         folded = statement_key(text)
-        new = [r for r in self._live() if statement_key(r.text) == folded]
-        return [*self._current(self._snapshot.by_digest(self._batch.owner, text)), *(r for r in new if r.doc == 0)]
+        stored = self._current(self._snapshot.by_digest(self._batch.owner, text))
+        return [r for r in (*stored, *(r for r in self._live() if r.doc == 0)) if statement_key(r.text) == folded]
 
     def holders(self, entity: str, attribute: str, matching: Callable[[str], bool] | None = None) -> Sequence[MemoryRecord]:
         """Live memories with an open slot of this entity and attribute, and with a folded value that `matching` accepts."""
@@ -80,7 +89,13 @@ class Overlay:
             return any(matching is None or matching(s.value_key) for s in open_)
 
         stored = self._current(self._snapshot.open_slots(self._batch.owner, key, attribute, matching=matching))
-        return [*(r for r in stored if holds(r)), *(r for r in self._live() if r.doc == 0 and holds(r))]
+        held = {r.id for r in stored}  # what was written since may be stored under the name that it had
+        return [*(r for r in stored if holds(r)), *(r for r in self._live() if r.id not in held and holds(r))]
+
+    def names(self) -> Names:
+        """What the owner's entities are called."""
+        batch = self._batch
+        return Names(self._stores, self._snapshot, batch.owner, batch.scope, holders=self.holders, written=self._now)
 
     def near(self, candidate: int) -> Sequence[tuple[MemoryRecord, float]]:
         """Live memories nearest in meaning, with their cosines, best first."""
@@ -89,10 +104,11 @@ class Overlay:
             view = View(scope=self._batch.scope, now=self._stores.clock(), messages=False)
             kind = self._snapshot.owner_kind(self._batch.owner)
             self._selection = self._snapshot.columns(self._batch.owner, kind).select(view)
-        found = self._stores.vector.search(self._snapshot, query, self._selection, NEAR)
+        selection = self._selection
+        found = self._stores.vector.search(self._snapshot, query, selection, NEAR)
         pairs = {d: float(s) for d, s in zip(found.docs.tolist(), found.scores.tolist(), strict=True) if s >= GREY}
-        rows: list[Any] = self._selection.row_of[self._selection.columns.positions(list(pairs))].tolist() if pairs else []
-        records = self._snapshot.versions(int(self._selection.columns.version(r)) for r in rows if r >= 0)
+        rows: list[Any] = selection.row_of[selection.columns.positions(list(pairs))].tolist() if pairs else []
+        records = self._snapshot.versions(int(selection.columns.version(r)) for r in rows if r >= 0)
         out = [(r, pairs[r.doc]) for r in self._current(list(records.values())) if r.doc in pairs]
         out += [(self._now[i], c) for i, v in self._vector.items() if self._now[i].status == "live" and (c := float(v @ query)) >= GREY]
         return sorted(out, key=lambda p: (-p[1], p[0].id))
@@ -124,13 +140,16 @@ class Overlay:
 
 
 def embed(stores: Stores, batch: Batch) -> None:
-    """Computes every vector the batch needs, in one call of the embedder, before any transaction."""
+    """Computes every vector the batch needs and does not have, in one call of the embedder, before any transaction."""
     by_index = batch.messages
     texts: list[str] = [said(m) for m in by_index]
     for c in batch.extraction.candidates:
         m = by_index[c.message]
         texts.append(dated(c.valid_from or m.said_at, m.message.name, c.text))
-    arrays = embed_all(stores.embedder, texts)
+    held = {text: batch.message_vectors[m.doc] for text, m in zip(texts, by_index, strict=False) if m.doc in batch.message_vectors}
+    fresh = [text for text in dict.fromkeys(texts) if text not in held]
+    held |= dict(zip(fresh, embed_all(stores.embedder, fresh), strict=True))
+    arrays = [held[text] for text in texts]
     batch.message_vectors = {m.doc: arrays[i] for i, m in enumerate(by_index)}
     batch.vectors = arrays[len(by_index) :]
     batch.ids = [stores.ids() for _ in batch.extraction.candidates]
@@ -174,16 +193,33 @@ def commit(stores: Stores, batch: Batch, *, finish: Callable[[Any], bool] | None
 
 
 def decide(stores: Stores, snapshot: Any, batch: Batch) -> list[Decisions]:
-    """Consolidates every candidate against the snapshot and against those before it."""
+    """Resolves the names of every candidate, and consolidates it, against the snapshot and against those before it."""
     overlay, decisions = Overlay(stores, snapshot, batch), list[Decisions]()
-    now = stores.clock()
-    for n, candidate in enumerate(batch.extraction.candidates):
+    now, names = stores.clock(), overlay.names()
+    candidates, notes = believed(batch.extraction.candidates, batch.messages)
+    for n, candidate in enumerate(candidates):
+        message = batch.messages[candidate.message].message
+        found = resolve(candidate, names, message.content, trusted=message.role == "user" and candidate.may_touch)
+        candidate = found.candidate  # noqa: PLW2901
+        merged: list[Write] = []
+        for same in found.same:
+
+            def may(holder: MemoryRecord, term: Term = candidate.term) -> bool:
+                return may_change(batch.scope, term, holder)
+
+            merged += merges(same, candidate, names, now=now, may=may, own=batch.extraction.single_valued)
+            overlay.apply(merged, batch.vectors[n].vectors[0])
         made = consolidate(
             n, candidate, batch.messages, batch.extraction, overlay, now=now, new_id=batch.ids[n],
             same_as=batch.verdicts.get(n, ""), scope=batch.scope,
         )  # fmt: skip
         overlay.apply(made.writes, batch.vectors[n].vectors[0])
+        if merged:
+            new = made.writes[:1] if made.writes and made.writes[0].type == "add" else []
+            merged = [replace(w, by=new[0].after.id) for w in merged] if new else merged
+            made.writes = [*new, *merged, *made.writes[len(new) :]]
         decisions.append(made)
+    batch.notes = [*notes, *(note for d in decisions for note in d.notes)]
     return decisions
 
 
@@ -208,23 +244,32 @@ def _write_batch(stores: Stores, tx: Any, batch: Batch, decided: Sequence[Decisi
     if batch.message_vectors and stores.vector.shares_ledger():
         put_vectors(stores.vector, tx, batch.owner, revision, batch.message_vectors)
         tx.clean(stores.vector.name, [(doc, revision) for doc in batch.message_vectors])
-    vectors = {batch.ids[n]: v for n, v in enumerate(batch.vectors)}
-    return write(stores, tx, batch.owner, revision, writes, vectors=vectors, actor=batch.actor, job=batch.job, clashes=clashes)
+    vectors = {w.after.id: batch.vectors[n] for n, d in enumerate(decided) for w in d.writes if w.after.doc == 0}
+    if batch.jobs:
+        batch.written_for = [batch.jobs[c.message] for c, d in zip(batch.extraction.candidates, decided, strict=True) for _ in d.writes]
+    else:
+        batch.written_for = [batch.job] * len(writes)
+    return write(
+        stores, tx, batch.owner, revision, writes, vectors=vectors, actor=batch.actor, job=batch.job, jobs=batch.written_for,
+        clashes=clashes,
+    )  # fmt: skip
 
 
 def write(
     stores: Stores, tx: Any, owner: int, revision: int, writes: Sequence[Write], *, vectors: Mapping[str, Embedded], actor: str,
-    job: str = "", clashes: Sequence[Clash] = (), undoes: Mapping[int, str] | None = None, together: bool = False,
+    job: str = "", jobs: Sequence[str] = (), clashes: Sequence[Clash] = (), undoes: Mapping[int, str] | None = None, together: bool = False,
 ) -> list[Change]:  # fmt: skip
     """Writes versions, changes and projections in a transaction; the only way a memory changes.
 
     `vectors`: memory id to its text as the vector index takes it, for texts that are new; what is missing is left to the dirty set.
-    `undoes`: index of a write to the id of the change it takes back. `together`: the writes stand or fall as one, the first for all.
+    `jobs`: one a write, in place of `job` for all. `undoes`: index of a write to the id of the change it takes back. `together`: the
+    writes stand or fall as one, the first for all.
     """
     now = stores.clock()
     docs: dict[str, int] = {}
     changes: list[Change] = []
     added: dict[str, str] = {}
+    groups: dict[str, str] = {}
     for n, w in enumerate(writes):
         after = w.after
         fresh = after.doc == 0 and after.id not in docs
@@ -241,11 +286,13 @@ def write(
         _project(stores, tx, owner, revision, after, counts=counts if fresh else None, vector=vectors.get(after.id) if fresh else None)
         change = Change(
             id=stores.ids(), type=w.type, memory_id=after.id, before=before, after=after, reason=w.reason, actor=actor, at=now,
-            cause=changes[0].id if together and changes else added.get(w.by, ""), undoes=(undoes or {}).get(n, ""),
+            cause=changes[0].id if together and changes else groups.get(w.group) or added.get(w.by, ""), undoes=(undoes or {}).get(n, ""),
         )  # fmt: skip
         if w.type == "add":
             added[after.id] = change.id
-        tx.put_change(change, owner, before=tx.number(before), after=tx.number(after), job=job)
+        if w.group:
+            groups.setdefault(w.group, change.id)
+        tx.put_change(change, owner, before=tx.number(before), after=tx.number(after), job=jobs[n] if jobs else job)
         changes.append(change)
     for clash in clashes:
         tx.put_conflict(
@@ -274,20 +321,27 @@ def _project(
 
 
 def _shares(tx: Any, record: MemoryRecord) -> dict[int, int]:
-    """How much of each message, in percent, the memory's quotes cover."""
+    """How much of each message, in percent, the memory says: what its quotes cover, as far as its text says what they say.
+
+    A message is folded into a memory that says it. One whose text shares under half of its quote's words says something of its own, and
+    then the message must be found for itself.
+    """
+    stated = set(terms(record.text))
     lengths = {doc: len(m.message.content.strip()) for doc, m in tx.messages({s.doc for s in record.sources if s.doc}).items()}
     shares: dict[int, int] = {}
     for s in record.sources:
         if s.doc in lengths:
-            shares[s.doc] = min(100, shares.get(s.doc, 0) + 100 * (s.end - s.start) // max(1, lengths[s.doc]))
+            quoted = set(terms(s.quote))
+            said = min(1.0, 2 * len(quoted & stated) / len(quoted)) if quoted else 1.0
+            shares[s.doc] = min(100, shares.get(s.doc, 0) + int(said * 100 * (s.end - s.start)) // max(1, lengths[s.doc]))
     return shares
 
 
-def done(job: Job, extraction: Extraction) -> Job:
-    """The job as it stands when its extraction is committed."""
+def done(job: Job, extraction: Extraction, notes: Sequence[str] = ()) -> Job:
+    """The job as it stands when its extraction is committed; `notes`: what consolidation did not believe."""
     return replace(
         job, state="done", error=None, next_at=None, calls=extraction.calls, input_tokens=extraction.input_tokens,
-        output_tokens=extraction.output_tokens, dropped=extraction.dropped,
+        output_tokens=extraction.output_tokens, dropped=(*extraction.dropped, *notes),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from perdure.errors import PerdureError
 from perdure.model.candidate import ExtractionContext
 from perdure.model.change import Conflict
-from perdure.model.memory import MemoryRecord
+from perdure.model.memory import SUMMARY, MemoryRecord
 from perdure.model.message import CapturedMessage
 from perdure.model.report import Check, Diagnosis, Example, Finding
 from perdure.model.scope import Scope
@@ -137,7 +137,7 @@ def _read(
 def _look(stores: Stores, snapshot: Any, records: Sequence[MemoryRecord], disputes: Sequence[Conflict], now: datetime, seen: Seen) -> None:
     """Runs the pure checks on one owner's memories and takes down what they find."""
     cases = seen.cases
-    for group in duplicates([r for r in records if holds(r, now)], _likeness(stores, snapshot, seen)):
+    for group in duplicates([r for r in records if holds(r, now) and r.kind != SUMMARY], _likeness(stores, snapshot, seen)):
         spare = " ".join(r.id for r in group[1:])
         cases["duplicates"].append(Example(f"{group[0].text} ({len(group)} times)", tuple(r.id for r in group), f"perdure delete {spare}"))
     old = stale(records, now, disputed={frozenset((c.memory_id, c.other_id)) for c in disputes})
@@ -280,6 +280,9 @@ def _jobs(snapshot: Any, counts: Sequence[Mapping[str, Any]], owners: Sequence[i
         noun = "extraction" if waiting == 1 else "extractions"
         do = "`perdure jobs` says why; `perdure jobs --run` runs them."
         found.append(Finding("jobs", "note", f"{waiting:,} {noun} waiting.", waiting, told("pending", "running"), do))
+    if held := sum(c["waiting_for_budget"] for c in counts):
+        do = "They go on with the next day (UTC), or when the budget is raised; `perdure stats --cost` says what was spent."
+        found.append(Finding("jobs", "note", f"{held:,} of these because the day's budget for extraction is spent.", held, (), do))
     if failed:
         noun = "extraction" if failed == 1 else "extractions"
         do = "`perdure jobs` says why; when that is mended, `perdure jobs --run` tries again."
@@ -298,7 +301,8 @@ def _memory_findings(seen: Seen) -> list[Finding]:
                  "`perdure explain ID` shows the memory that states the relation; `perdure delete ID` takes it back.",
                  "Every name in the graph is mentioned.", more="names in the graph that no memory mentions as an entity"),
         _finding("duplicates", cases["duplicates"], "note", "statement kept more than once",
-                 "`perdure delete ID…` hides the spare ones; `perdure undo CHANGE` brings one back.",
+                 "`perdure consolidate` merges those of one kind; `perdure delete ID…` hides spare ones; "
+                 "`perdure undo CHANGE` takes it back.",
                  f"No duplicates among {seen.memories:,} {'memory' if seen.memories == 1 else 'memories'}.",
                  more="statements kept more than once"),
         _finding("stale", cases["several"], "wrong", "attribute with one value has several",

@@ -11,13 +11,17 @@ from perdure.errors import ConflictError, InputError, NotFoundError
 from perdure.model.base import to_micros
 from perdure.model.candidate import Candidate, Extraction
 from perdure.model.change import Change
-from perdure.model.memory import Kind, MemoryRecord, Term
+from perdure.model.graph import SELF, entity_key
+from perdure.model.memory import SUMMARY, Kind, MemoryRecord, Term
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope, sees
 from perdure.rules.secrets import redact
+from perdure.rules.slots import single_valued
 from perdure.stages.capture import checked_metadata, mended
 from perdure.stages.commit import Batch, commit, embed, vector_of, write
-from perdure.stages.consolidate import Write
+from perdure.stages.decisions import Clash, Write
+from perdure.stages.directory import Names
+from perdure.stages.rename import THING, Known, Same, rename_all
 from perdure.stages.stores import Stores
 
 
@@ -74,10 +78,14 @@ def update(stores: Stores, scope: Scope | None, memory_id: str, *, text: str | N
     after = replace(record, version=record.version + 1, recorded_at=now)
     vectors: dict[str, Any] = {}
     if text is not None and text != record.text:
-        kept = tuple(s for s in record.slots if s.value.casefold() in text.casefold())
-        after = replace(after, text=text, doc=0, slots=kept, relations=tuple(
-            r for r in record.relations if r.object.casefold() in text.casefold()
-        ))  # fmt: skip
+        folded = text.casefold()
+        written = {e.key: (e.name, *e.aliases) for e in record.entities}  # "Bob" still says Robert
+
+        def says(name: str) -> bool:
+            return any(n.casefold() in folded for n in (name, *written.get(entity_key(name), ())))
+
+        kept = tuple(s for s in record.slots if says(s.value))
+        after = replace(after, text=text, doc=0, slots=kept, relations=tuple(r for r in record.relations if says(r.object)))
         vectors[record.id] = vector_of(stores, after)
     if given is not None:
         after = replace(after, metadata=given)
@@ -91,8 +99,15 @@ def delete(stores: Stores, scope: Scope | None, memory_id: str) -> list[Change]:
         NotFoundError: no such memory.
     """
     record = current(stores, scope, memory_id)
-    after = replace(record, version=record.version + 1, recorded_at=stores.clock(), status="deleted")
-    return _write_one(stores, record, Write("retract", record, after, "deleted"))
+    now = stores.clock()
+    after = replace(record, version=record.version + 1, recorded_at=now, status="deleted")
+    with stores.ledger.snapshot() as snapshot:
+        drawn = {r.id: r for s in record.sources if s.doc for r in snapshot.by_message(s.doc)}
+    summed = [r for r in drawn.values() if r.kind == SUMMARY and r.id != memory_id and r.status == "live"]
+    with_it = [
+        Write("retract", r, replace(r, version=r.version + 1, recorded_at=now, status="retracted"), f"sums up {memory_id}") for r in summed
+    ]
+    return _write_one(stores, record, Write("retract", record, after, "deleted"), *with_it)
 
 
 def end_session(stores: Stores, scope: Scope) -> list[Change]:
@@ -135,6 +150,62 @@ def settle(stores: Stores, conflict_id: str, *, keep: str) -> list[Change]:
         return write(stores, tx, owner, tx.revise(owner, memories=True), [write_], vectors={}, actor="user")
 
 
+def merge_entities(stores: Stores, scope: Scope, name: str, into: str, *, dry_run: bool = False) -> list[Change]:
+    """Leads every memory that claims something of one entity to another; where both hold a value that can be but one, the inbox is told.
+
+    Args:
+        stores: where they are.
+        scope: whose.
+        name: the entity that is given up, by its name or an alias of it.
+        into: the one that stays; `SELF` for the user.
+        dry_run: the changes are only shown; their ids are empty.
+
+    Raises:
+        NotFoundError: there is no such entity. InputError: both are one already, or `name` is the user.
+    """
+    with stores.ledger.transaction() as tx:
+        owner = tx.owner(scope)
+        names = None if owner is None else _names(stores, tx, owner, scope)
+        one, other = (_entity(names, n, a) for n, a in ((name, "name"), (into, "into")))
+        if one.name == SELF:
+            raise InputError(f'{name!r} is the user, who can only be merged into: give into="user".', argument="name")
+        if entity_key(one.name) == entity_key(other.name):
+            raise InputError(f"{name!r} and {into!r} are one entity already: {other.name}.", argument="into")
+        assert names is not None and owner is not None  # noqa: S101, PT018  (an entity was found)
+        same = Same(one.name, other.name, other.type if other.type != THING else one.type, stated=True)
+        now = stores.clock()
+        writes = rename_all((r for r in names.mentioning(one.name) if within(r, scope)), same, now)
+        if dry_run:
+            return [Change("", w.type, w.after.id, w.before, w.after, w.reason, "user", now) for w in writes]
+        clashes = [
+            Clash(w.after.id, r.id, f"{same.reason}: two values of {s.attribute}")
+            for w in writes if w.after.status == "live"
+            for s in w.after.slots if s.valid_to is None and single_valued(s.attribute) and entity_key(s.entity) == entity_key(other.name)
+            for r in tx.open_slots(owner, entity_key(other.name), s.attribute, matching=s.value_key.__ne__)
+        ]  # fmt: skip
+        return write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors={}, actor="user", clashes=clashes)
+
+
+def _names(stores: Stores, tx: Any, owner: int, scope: Scope) -> Names:
+    def holders(entity: str, attribute: str) -> list[MemoryRecord]:
+        return tx.open_slots(owner, entity_key(entity), attribute)
+
+    return Names(stores, tx, owner, scope, holders=holders, written={})
+
+
+def _entity(names: Names | None, name: str, argument: str) -> Known:
+    """The entity that goes by a name."""
+    if entity_key(name) == SELF:
+        return Known(SELF, "User")
+    found: Sequence[Known] = () if names is None else names.called([entity_key(name)]).get(entity_key(name), ())
+    own = next((k for k in found if not k.alias), None)
+    by_alias = {entity_key(k.name): k for k in found}
+    if own is None and len(by_alias) != 1:
+        told = f"{name[:80]!r} is what several are called: {', '.join(sorted(k.name for k in by_alias.values()))}" if by_alias else ""
+        raise NotFoundError(f"{argument}: {told or f'there is no entity {name[:80]!r} here'}. `entities` lists those there are.")
+    return own or next(iter(by_alias.values()))
+
+
 # ---------------------------------------------------------------------- taking back
 def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
     """Takes a change back, and with it what it brought about or what brought it about.
@@ -155,10 +226,13 @@ def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
         undoes: dict[int, str] = {}
         if any(c.type == "erase" for c in group):
             raise InputError(f"Change {change_id[:80]} erased a source; what is forgotten cannot be brought back.", argument="change_id")
+        held: dict[str, MemoryRecord] = {}  # what each memory is by now, with what is taken back here
         for change in reversed(group):
             if tx.changes(undoes=change.id):
+                if change.id not in (change_id, group[0].id):
+                    continue  # taken back on its own before
                 raise InputError(f"Change {change.id} was undone already.", argument="change_id")
-            now_version = tx.current(change.memory_id)
+            now_version = held.get(change.memory_id) or tx.current(change.memory_id)
             if now_version is None or change.after is None or not _says_the_same(now_version, change.after):
                 raise InputError(
                     f"Change {change.id} cannot be undone: memory {change.memory_id} was changed again since. Undo the later change first.",
@@ -166,6 +240,7 @@ def undo(stores: Stores, scope: Scope | None, change_id: str) -> list[Change]:
                 )
             undoes[len(writes)] = change.id
             writes.append(_back(now_version, change.before, stores.clock(), f"undo of {change.type}"))
+            held[change.memory_id] = writes[-1].after
         return write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors={}, actor="undo", undoes=undoes, together=True)
 
 
@@ -176,8 +251,17 @@ def _says_the_same(one: MemoryRecord, other: MemoryRecord) -> bool:
 
 def _group(tx: Any, change: Change) -> list[Change]:
     """The change with those that stand or fall with it, oldest first."""
-    root: Change = next(iter(tx.changes(change_id=change.cause)), change) if change.cause else change
-    return [root, *tx.changes(cause=root.id)]
+    root = change
+    while root.cause:
+        brought: Change = next(iter(tx.changes(change_id=root.cause)), root)
+        if brought is root or (root.type == "merge" and brought.type != "merge"):
+            break  # that two names are one entity's can be taken back without the statement that showed it
+        root = brought
+    group, level = [root], [root]
+    while level:
+        level = [c for parent in level for c in tx.changes(cause=parent.id)]
+        group += level
+    return group
 
 
 def _back(now_version: MemoryRecord, before: MemoryRecord | None, now: datetime, reason: str) -> Write:
@@ -237,8 +321,10 @@ def current(stores: Stores, scope: Scope | None, memory_id: str) -> MemoryRecord
     return record
 
 
-def _write_one(stores: Stores, read: MemoryRecord, change: Write, *, vectors: Mapping[str, Any] | None = None) -> list[Change]:
-    """Writes one change, unless the memory was changed since it was read.
+def _write_one(
+    stores: Stores, read: MemoryRecord, change: Write, *with_it: Write, vectors: Mapping[str, Any] | None = None
+) -> list[Change]:
+    """Writes one change, with others that stand or fall with it, unless the memory was changed since it was read.
 
     Raises:
         ConflictError: it was.
@@ -248,4 +334,5 @@ def _write_one(stores: Stores, read: MemoryRecord, change: Write, *, vectors: Ma
         if now_version is None or now_version.version != read.version:
             raise ConflictError(f"Memory {read.id} was changed by somebody else meanwhile. Read it again.")
         owner = tx.owner_of(read.id)
-        return write(stores, tx, owner, tx.revise(owner, memories=True), [change], vectors=vectors or {}, actor="user")
+        writes = [change, *(w for w in with_it if w.before is not None and tx.number(w.before) == tx.number(tx.current(w.after.id)))]
+        return write(stores, tx, owner, tx.revise(owner, memories=True), writes, vectors=vectors or {}, actor="user", together=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from perdure.errors import NotFoundError
 from perdure.model.change import Receipt
-from perdure.model.memory import MemoryRecord
+from perdure.model.memory import SUMMARY, MemoryRecord
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope
 from perdure.stages.capture import message_digest
@@ -53,10 +53,14 @@ def forget_memory(stores: Stores, memory_id: str, scope: Scope | None = None) ->
         record = tx.current(memory_id)
         if owner is None or record is None or not within(record, scope):
             raise NotFoundError(f"There is no memory {memory_id[:80]!r} here. `list` shows the ids there are.")
-        spans = {(s.doc, s.quote) for v in tx.all_versions(memory_id) for s in v.sources if s.doc}
+        # Of a summary what it was made of stays.
+        versions: list[MemoryRecord] = [] if record.kind == SUMMARY else tx.all_versions(memory_id)
+        spans = {(s.doc, s.quote) for v in versions for s in v.sources if s.doc}
         ids = {memory_id}
         for doc, quote in spans:
-            ids.update(r.id for r in tx.by_message(doc) if any(s.doc == doc and (quote in s.quote or s.quote in quote) for s in r.sources))
+            drawn = tx.by_message(doc)
+            ids.update(r.id for r in drawn if any(s.doc == doc and (quote in s.quote or s.quote in quote) for s in r.sources))
+            ids.update(r.id for r in drawn if r.kind == SUMMARY)  # it may say in other words what is forgotten
         revision = tx.revise(owner, memories=True, erased=True)
         texts = [v.text for i in ids for v in tx.all_versions(i)]
         _add(counts, _erase_memories(stores, tx, owner, sorted(ids)))
@@ -108,7 +112,7 @@ def _erase_parts(stores: Stores, tx: Any, owner: int, scope: Scope) -> dict[str,
     now = stores.clock()
     for record in tx.touched_memories(owner, agent_id=scope.agent_id, session_id=scope.session_id):
         left = tuple(s for s in record.sources if s.doc not in docs)
-        if not left or _within(record, scope):
+        if not left or _within(record, scope) or (record.kind == SUMMARY and len(left) < len(record.sources)):
             gone.append(record.id)
         elif len(left) < len(record.sources):
             after = replace(record, version=record.version + 1, recorded_at=now, sources=left)

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from perdure.model.message import Message
-from perdure.stages.validate import RECALLED
+from perdure.stages.gate_words import FOR_ME, LAUGHTER, LONGEST, ORDERS, ORDERS_UNSPACED, SMALL_TALK, UNSPACED
+from perdure.stages.validate_fields import RECALLED
 
 MAX_READ: Final = 20_000
 """Characters of a message that are looked at; a longer one is worth a call."""
@@ -29,33 +30,6 @@ _CODE_LINE: Final = re.compile(
 )
 _URL: Final = re.compile(r"https?://\S+")
 _SENTENCE: Final = re.compile(r"[^.!?。！？…\n]+[.!?。！？…]*")
-_SMALL_TALK: Final = re.compile(
-    r"(?:(?:hi|hii+|hello|hey|yo|howdy|greetings|good (?:morning|afternoon|evening|night|day)|morning|evening|"
-    r"welcome(?: back)?|thanks|thank you|"
-    r"thank u|thx|ty|cheers|ta|ok|okay|k|kk|cool|great|nice|awesome|perfect|excellent|wonderful|amazing|fantastic|"
-    r"super|sweet|sure|alright|"
-    r"all right|got it|i see|right|wow|whoa|oh|ah|aha|hm+|huh|uh|um|lol|lmao|rofl|haha+|hehe+|bye|bye bye|goodbye|"
-    r"see (?:you|ya)|later|"
-    r"see you (?:later|soon|tomorrow)|take care|have a (?:nice|good|great) (?:day|one|evening|weekend|night)|"
-    r"no problem|no worries|"
-    r"you'?re welcome|my pleasure|sounds good|makes sense|understood|will do|well done|good job|please|continue|"
-    r"go on|go ahead|next|more|"
-    r"never ?mind|there|again|so much|very much|a lot|a million|everyone|all|guys|friend|buddy|man|mate|assistant|"
-    r"bot|chatgpt|claude|gemini|"
-    r"that(?:'s| is| was) (?:great|nice|cool|awesome|perfect|helpful|very helpful|good|fine|all|it|right|funny|"
-    r"interesting|amazing)|"
-    r"how are you|how are you doing|how(?:'s| is) it going|what'?s up|nice to meet you|hope you(?:'re| are) (?:well|"
-    r"doing well)|for your help|"
-    r"for (?:that|this|the help)|i appreciate it|appreciated|hallo|guten (?:tag|morgen|abend)|danke|danke schön|"
-    r"bitte|tschüss|genau|hola|"
-    r"buenos días|buenas (?:tardes|noches)|gracias|muchas gracias|adiós|vale|bonjour|bonsoir|salut|merci|"
-    r"merci beaucoup|d'accord|au revoir|"
-    r"ciao|grazie|grazie mille|buongiorno|buonasera|olá|oi|bom dia|boa (?:tarde|noite)|obrigad[oa]|tchau|привет|"
-    r"здравствуйте|спасибо|пока|"
-    r"你好|您好|谢谢|谢谢你|好的|嗯|再见|早上好|晚上好|こんにちは|ありがとう|ありがとうございます|はい|おはよう|안녕하세요|감사합니다|네|مرحبا|شكرا|नमस्ते|धन्यवाद|"
-    r"merhaba|teşekkürler|cześć|dziękuję|hej|tack|hoi|dank je|bedankt)[\s,!.:;~]*)+",
-    re.IGNORECASE,
-)
 _ANSWER: Final = re.compile(
     r"\s*(?:yes|yeah|yep|yup|no|nope|nah|sure|ok|okay|correct|exactly|right|true|false|ja|nein|sí|si|oui|non|"
     r"sim|não|да|нет|是|对|不|はい|いいえ|네|아니요)\b",
@@ -83,20 +57,6 @@ _ASKS_PLAINLY: Final = re.compile(
     r"that|these|those|the|any|anyone))\b",
     re.IGNORECASE,
 )
-_ORDERS: Final = re.compile(
-    r"\s*(?:(?:and|but|so|hey|hi|hello|ok|okay|well|also|oh|please|now|then|kindly|maybe|just|thanks|great|sure|"
-    r"alright|no|yes|again|instead)[,:!]?\s+)*"
-    r"(?:write|tell|show|give|help|explain|find|make|create|list|suggest|recommend|translate|summari[sz]e|draft|"
-    r"compose|generate|let'?s|let me|recap|"
-    r"describe|compare|calculate|compute|open|play|search|look up|check|read|review|edit|proofread|rewrite|rephrase|"
-    r"convert|act|pretend|"
-    r"imagine|answer|continue|stop|start|try|provide|design|build|code|implement|debug|run|repeat|teach|define|"
-    r"solve|outline|analy[sz]e|output|print|"
-    r"format|sort|shorten|expand|simplify|elaborate|brainstorm|propose|walk me|come up|say|sing|count|spell|pick|choose|guess|"
-    r"erkläre?|schreibe?|zeige?|gib|nenne|escribe|explica|dime|dame|muéstrame|traduce|écris|explique|donne|"
-    r"montre|traduis|scrivi|spiega|dimmi|escreva|traduza)\b",
-    re.IGNORECASE,
-)
 # Someone speaks of themselves or of theirs; "me" alone does not count: "tell me".
 _SELF: Final = re.compile(
     r"\b(?:i|i'm|i've|i'd|i'll|im|ive|my|mine|our|ours|we|we're|we've|we'll|ich|mein\w*|wir|unser\w*|je|mon|ma|mes|"
@@ -109,9 +69,12 @@ _SELF: Final = re.compile(
 _ASKS_TO_KEEP: Final = re.compile(
     r"\b(?:remember|remind|note|don'?t forget|keep in mind|for the record|for future reference|from now on|"
     r"in future|always|never|fyi|save|store|memori[sz]e|"
-    r"call me|merke?|vergiss|recuerda|anota|souviens|retiens|ricorda|lembr\w+|запомни|记住|覚えて|기억)",
+    r"call me|nenne? mich|merke?|vergiss|recuerda|anota|souviens|retiens|ricorda|lembr\w+|llámame|llámeme|appelle[- ]moi|appelez[- ]moi|"
+    r"chiamami|immer|niemals|nie|siempre|nunca|toujours|jamais|запомни)|记住|记得|记下|叫我|别忘|以后|总是|从不|覚えて|기억",
     re.IGNORECASE,
 )
+_ME: Final = re.compile(r"\b(?:me|us|mich|mir|uns|nos)\b", re.IGNORECASE)
+_WORDS: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _CLAUSES: Final = re.compile(
     r"[,;:()—–]|\s-\s|\b(?:since|because|as|but|and|so|given that|considering|although|though|while|if|when|who|"
     r"which|that|now that|weil|denn|da|wenn|und|aber|porque|"
@@ -161,7 +124,7 @@ def _said(message: Message) -> str:
 
 def _sentences(text: str) -> Iterator[str]:
     for match in _SENTENCE.finditer(text):
-        sentence = match[0].strip(" \t\r\n*_>#-–—•\"'“”")
+        sentence = match[0].strip(" \t\r\n*_>#-–—•\"'“”¡¿«»")
         if any(c.isalnum() for c in sentence):
             yield sentence
 
@@ -172,19 +135,47 @@ def _tells(text: str, before: Message | None) -> bool:
     for sentence in _sentences(text):
         if asked and (len(sentence) < 60 or _ANSWER.match(sentence)) and not sentence.endswith(("?", "？")):
             return True
-        if _SMALL_TALK.fullmatch(sentence) or _ANSWER.fullmatch(sentence.strip(" .!,")):
+        if _is_small_talk(sentence) or _ANSWER.fullmatch(sentence.strip(" .!,")):
             continue
         if _ASKS_TO_KEEP.search(sentence):
             return True
         if sentence.endswith(("?", "？")):
             if _tells_in_passing(sentence):
                 return True
-        elif _ASKS_PLAINLY.match(sentence) or _ORDERS.match(sentence):
-            if _SELF.search(sentence):
+        elif _ASKS_PLAINLY.match(sentence) or ORDERS.match(sentence) or ORDERS_UNSPACED.match(sentence):
+            if _SELF.search(FOR_ME.sub("", sentence)) or _tells_after(sentence):
                 return True
         else:
             return True
     return False
+
+
+def _is_small_talk(sentence: str) -> bool:
+    """Whether a sentence is made of nothing but greetings, thanks, agreement, laughter."""
+    words = _WORDS.findall(sentence.casefold())
+    at = 0
+    while at < len(words):
+        if not words[at].isascii() and (rest := _spoken(words[at])) != words[at]:
+            words[at] = rest
+            at += not rest
+            continue
+        step = next((n for n in range(min(LONGEST, len(words) - at), 0, -1) if " ".join(words[at : at + n]) in SMALL_TALK), 0)
+        if not step and not LAUGHTER.fullmatch(words[at]):
+            return False
+        at += step or 1
+    return True
+
+
+def _spoken(word: str) -> str:
+    """What is left of a run of letters in a script without spaces after the small talk it begins with."""
+    found = next((phrase for phrase in UNSPACED if word.startswith(phrase)), "")
+    return word[len(found) :]
+
+
+def _tells_after(order: str) -> bool:
+    """Whether an order gives its reason: "Explain it with examples, the definitions put me to sleep"."""
+    clauses = [c.strip() for c in _CLAUSES.split(order)[1:]]
+    return any(_ME.search(c) and not ORDERS.match(c) and not _ASKS.match(c) for c in clauses)
 
 
 def _tells_in_passing(question: str) -> bool:
@@ -193,7 +184,7 @@ def _tells_in_passing(question: str) -> bool:
     asks_first = bool(_ASKS.match(question))
     if not asks_first and len(clauses) > 1 and len(clauses[0].split()) > 2:  # "Emma is twelve now, isn't that crazy?"
         return True
-    return any(_SELF.search(c) and not _ASKS.match(c) for c in clauses[1 if asks_first else 0 :])
+    return any(_SELF.search(FOR_ME.sub("", c)) and not _ASKS.match(c) for c in clauses[1 if asks_first else 0 :])
 
 
 def _informs(text: str) -> bool:
@@ -202,6 +193,6 @@ def _informs(text: str) -> bool:
         not sentence.endswith(("?", "？"))
         and not _OFFERS.search(sentence)
         and _ABOUT_USER.search(sentence)
-        and not _SMALL_TALK.fullmatch(sentence)
+        and not _is_small_talk(sentence)
         for sentence in _sentences(text)
     )

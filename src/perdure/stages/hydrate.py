@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perdure.model.memory import MemoryRecord, Source
+from perdure.model.memory import SUMMARY, MemoryRecord, Source
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import sees
 from perdure.model.search import Hit, Signal, View
@@ -53,7 +53,7 @@ def visible_memory(record: MemoryRecord, view: View) -> str:
         return "validity"
     if view.as_of is None and record.status == "superseded" and record.valid_to is None:
         return "status"
-    if (view.kinds and record.kind not in view.kinds) or not view.memories:
+    if (view.kinds and record.kind not in view.kinds) or not view.memories or (record.kind == SUMMARY and not view.kinds):
         return "filter"
     return ""
 
@@ -111,7 +111,7 @@ def without_deleted(snapshot: Any, message: CapturedMessage) -> CapturedMessage:
     """A message without the words that deleted memories quote from it."""
     content = message.message.content
     for record in snapshot.by_message(message.doc):
-        if record.status == "deleted":
+        if record.status == "deleted" and record.kind != SUMMARY:
             for s in record.sources:
                 if s.doc == message.doc and s.quote:
                     content = content.replace(s.quote, DELETED)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 DAY = 86_400_000_000
 #: Days after which what was never said again counts half as fresh, by code of kind (message, fact, preference, episodic,
-#: procedural). Facts and habits age slowly, events fast; orders of magnitude, not tuned.
-HALF_LIFE = np.array([30.0, 365.0, 180.0, 30.0, 365.0])
+#: procedural, summary). Facts and habits age slowly, events fast; orders of magnitude, not tuned.
+HALF_LIFE = np.array([30.0, 365.0, 180.0, 30.0, 365.0, 365.0])
 #: What freshness adds at most; more when the question asks for the latest.
 FRESH, FRESH_ASKED = 0.02, 0.08
 #: The share of its score that a memory loses in which there is no confidence at all; .10 cost .006 MRR on LoCoMo.
@@ -235,7 +235,7 @@ def _boosted(pool: Pool, plan: Plan, now: int) -> tuple[Floats, list[tuple[str, 
     over = _ended(pool) * (STALE - 1.0) * score
     boosts.append(("ended", over.astype(np.float32), "the value asked for holds no more"))
     trust = (TRUST * score * (columns.weight[rows] - 1.0)).astype(np.float32)
-    boosts.append(("confidence", trust, "how sure the extraction was"))
+    boosts.append(("confidence", trust, "how sure the extraction was, and how much it matters"))
     return np.maximum(score + fresh + stale + over + trust, 0.0), boosts
 
 

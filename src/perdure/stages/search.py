@@ -16,9 +16,10 @@ from perdure.model.search import Answer, Fact, Hit, Plan, Signal, TraceStep, Vie
 from perdure.ports import EmbedsTokens, QuestionTokens
 from perdure.rules.asking import core
 from perdure.rules.kinds import with_synonyms
-from perdure.rules.slots import canonical
+from perdure.rules.slots import canonical, single_valued
 from perdure.rules.updates import asks_now
 from perdure.stages.capture import mended
+from perdure.stages.compare import trust_in
 from perdure.stages.confidence import TENTH, confidence
 from perdure.stages.fuse import Pool, closer, fuse
 from perdure.stages.hydrate import hydrate, visible_memory
@@ -128,7 +129,10 @@ def _reranked(stores: Stores, question: str, hits: list[Hit]) -> list[Hit]:
 
 
 def facts(stores: Stores, snapshot: Any, view: View, *, of: str = SELF, attribute: str | None = None) -> list[Fact]:
-    """What the key-value view holds of an entity, one `Fact` per attribute, attributes in alphabetical order."""
+    """What the key-value view holds of an entity, one `Fact` per attribute, attributes in alphabetical order.
+
+    Values stand newest first; where only one can hold, the word of the user stands before that of a tool or an assistant.
+    """
     at = to_micros(view.as_of or view.now)
     wanted = canonical(attribute) if attribute is not None else None
     found: dict[str, dict[str, tuple[MemoryRecord, Any]]] = {}
@@ -140,6 +144,8 @@ def facts(stores: Stores, snapshot: Any, view: View, *, of: str = SELF, attribut
                 begun = to_micros(slot.valid_from or record.valid_from) <= at
                 if entity_key(slot.entity) == entity_key(name) and begun and not ended and wanted in (None, slot.attribute):
                     found.setdefault(slot.attribute, {}).setdefault(slot.value_key, (record, slot))
+    for name in filter(single_valued, found):
+        found[name] = dict(sorted(found[name].items(), key=lambda held: -trust_in(held[1][0])))
     return [
         Fact(
             entity=of, attribute=a, value=next(iter(values.values()))[1].value, values=tuple(s.value for _, s in values.values()),

@@ -58,8 +58,8 @@ def duplicates(records: Sequence[MemoryRecord], likeness: Likeness) -> list[list
             leader[memory_id] = memory_id = leader[leader[memory_id]]
         return memory_id
 
-    claims = {r.id: _claims(r) for r in records}
-    for one, other, sure in _pairs(records, claims):
+    claims = {r.id: claims_of(r) for r in records}
+    for one, other, sure in likely_pairs(records, claims):
         if top(one.id) == top(other.id) or not same_place(one, other):
             continue
         if sure or _same(one, other, claims[one.id], claims[other.id], likeness):
@@ -89,11 +89,12 @@ def _same(one: MemoryRecord, other: MemoryRecord, mine: Claims, theirs: Claims, 
     return same_words(one.text, other.text) and likeness(one, other) >= SAME
 
 
-def _claims(record: MemoryRecord) -> Claims:
+def claims_of(record: MemoryRecord) -> Claims:
+    """What a memory's open slots say."""
     return frozenset((entity_key(s.entity), s.attribute, s.value_key) for s in record.slots if s.valid_to is None)
 
 
-def _pairs(records: Sequence[MemoryRecord], claims: Mapping[str, Claims]) -> Iterable[tuple[MemoryRecord, MemoryRecord, bool]]:
+def likely_pairs(records: Sequence[MemoryRecord], claims: Mapping[str, Claims]) -> Iterable[tuple[MemoryRecord, MemoryRecord, bool]]:
     """Pairs that may be one; True beside those whose text is the same."""
     by_text = [(r, statement_key(r.text)) for r in records]
     by_claim = [(r, claims[r.id]) for r in records if claims[r.id]]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perdure.errors import InputError
-from perdure.filters import parse
 from perdure.model.base import instant
 from perdure.model.change import Change, Conflict, Diff, Job
 from perdure.model.memory import Kind
@@ -53,13 +52,13 @@ class Looking(Core):
 
     def why_not(
         self, query: str, id: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None,  # noqa: A002
-        limit: int = 10, filters: Mapping[str, Any] | None = None, kinds: Sequence[Kind] | None = None, as_of: Time | None = None,
+        limit: int = 10, filters: Mapping[str, Any] | None = None, kinds: Sequence[Kind | str] | None = None, as_of: Time | None = None,
         known_at: Time | None = None,
     ) -> WhyNot:  # fmt: skip
         """Why a memory is not among the hits of a query: the stage that dropped it, and by how much."""
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, kinds=kinds)
         return inspect.why_not(
-            self._known(view), text_of(query, "query"), text_of(id, "id"), view, limit=limit_of(limit), tree=parse(filters)
+            self._known(view), text_of(query, "query"), text_of(id, "id"), view, limit=limit_of(limit), tree=self._tree(filters, kinds)
         )
 
     def embed(self, texts: Sequence[str]) -> builtins.list[builtins.list[float]]:

@@ -20,7 +20,7 @@ class Reading(Core):
 
     def search(
         self, query: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None, limit: int = 10,
-        filters: Mapping[str, Any] | None = None, kinds: Sequence[Kind] | None = None, as_of: Time | None = None,
+        filters: Mapping[str, Any] | None = None, kinds: Sequence[Kind | str] | None = None, as_of: Time | None = None,
         known_at: Time | None = None,
     ) -> list[Hit]:  # fmt: skip
         """Memories and captured messages that answer a query, best first, each with its sources and why it is there.
@@ -30,7 +30,7 @@ class Reading(Core):
             user_id, agent_id, session_id: whose; at least one.
             limit: at most so many hits, 1 to 1000.
             filters: see `perdure.filters`.
-            kinds: only memories of these kinds.
+            kinds: only memories of these kinds, built-in ones or those of the application's instructions.
             as_of: what was true then.
             known_at: what was known then.
 
@@ -38,7 +38,7 @@ class Reading(Core):
             FilterError, InputError: an argument is wrong.
         """
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, kinds=kinds)
-        return search.search(self._known(view), text_of(query, "query"), view, limit=limit_of(limit), tree=parse(filters)).hits
+        return search.search(self._known(view), text_of(query, "query"), view, limit=limit_of(limit), tree=self._tree(filters, kinds)).hits
 
     def get(
         self, id: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None  # noqa: A002
@@ -52,13 +52,13 @@ class Reading(Core):
 
     def list(
         self, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None, limit: int = 100,
-        filters: Mapping[str, Any] | None = None, kinds: Sequence[Kind] | None = None, after: str | None = None,
+        filters: Mapping[str, Any] | None = None, kinds: Sequence[Kind | str] | None = None, after: str | None = None,
         as_of: Time | None = None, known_at: Time | None = None,
     ) -> builtins.list[MemoryRecord]:  # fmt: skip
         """Live memories (not messages) in the order they were learnt; `after` is the id of the last one of the page before."""
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, kinds=kinds, messages=False)
         with self._stores.ledger.snapshot() as snapshot:
-            return builtins.list(search.listed(snapshot, view, tree=parse(filters), limit=limit_of(limit), after=after))
+            return builtins.list(search.listed(snapshot, view, tree=self._tree(filters, kinds), limit=limit_of(limit), after=after))
 
     def fact(
         self, attribute: str, *, of: str = SELF, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None,
@@ -66,11 +66,9 @@ class Reading(Core):
     ) -> Fact | None:  # fmt: skip
         """The value of an attribute of an entity (default: the user), with the memory that proves it; None when none is known."""
         view = self._view(user_id, agent_id, session_id, as_of=as_of, known_at=known_at, messages=False)
+        wanted = self._own.attribute(text_of(attribute, "attribute"))
         with self._stores.ledger.snapshot() as snapshot:
-            return next(
-                iter(search.facts(self._known(view), snapshot, view, of=text_of(of, "of"), attribute=text_of(attribute, "attribute"))),
-                None,
-            )
+            return next(iter(search.facts(self._known(view), snapshot, view, of=text_of(of, "of"), attribute=wanted)), None)
 
     def facts(
         self, *, of: str = SELF, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from perdure.model.base import instant
 from perdure.model.report import Diagnosis, Stats, Transfer, Verification
 from perdure.model.scope import Scope
-from perdure.stages import doctor, inspect, transfer
-from perdure.verbs.arguments import any_scope, one_of, within
+from perdure.model.spending import BYS, By, Cost
+from perdure.stages import doctor, inspect, spending, transfer
+from perdure.verbs.arguments import Time, any_scope, one_of, within
 from perdure.verbs.core import Core
 
 
@@ -34,6 +36,28 @@ class Upkeep(Core):
     def stats(self, *, user_id: str | None = None) -> Stats:
         """Counts, job states, index lag, size."""
         return inspect.stats(self._stores, Scope(user_id) if user_id is not None else None)
+
+    def costs(
+        self, *, user_id: str | None = None, since: Time | None = None, until: Time | None = None, by: By = "day"
+    ) -> list[Cost]:  # fmt: skip
+        """What model calls took, in tokens and at the configured prices: extraction, answers, everything that was asked of the LLM.
+
+        What replies cost that proved to be of no use is in it; a reply read back from the ledger cost nothing. Embedders are not counted.
+
+        Args:
+            user_id: of one user; default: of everybody. What was spent on users who were forgotten stays, without a name.
+            since, until: the days (UTC) they lie in are both included; default: all.
+            by: what a row is: "day" (in order), or "user", "job", "model", "purpose" (the most expensive first).
+        """
+        one_of("by", by, BYS)
+        first, last = instant(since, argument="since"), instant(until, argument="until")
+        owner: int | None = None
+        if user_id is not None:
+            with self._stores.ledger.snapshot() as snapshot:
+                owner = snapshot.owner(Scope(user_id))
+            if owner is None:
+                return []
+        return spending.costs(self._stores, self._purse.prices, by, owner=owner, since=first, until=last)
 
     def verify(self) -> Verification:
         """Holds every projection against the ledger and names each difference."""

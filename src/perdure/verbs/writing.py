@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, cast
 
-from perdure.errors import InputError, PerdureError
+from perdure.errors import BudgetError, InputError, ModelError, PerdureError
 from perdure.model.base import instant
 from perdure.model.candidate import Extraction, ExtractionContext
 from perdure.model.change import AddResult, Change, Receipt
-from perdure.model.memory import KINDS, TERMS, Kind, Term
+from perdure.model.memory import KINDS, OWN_KIND, TERMS, Kind, Term
 from perdure.model.message import Message
 from perdure.model.scope import Scope, checked_id
 from perdure.rules.secrets import redact
 from perdure.stages import edit, forget, project
-from perdure.stages.capture import Given, capture, normalise
+from perdure.stages.capture import Captured, Given, capture, capture_many, checked_metadata, normalise
 from perdure.verbs.arguments import Time, Wait, any_scope, instant_of, one_of, text_of
 from perdure.verbs.core import Core
-from perdure.worker import run_job
+from perdure.worker import Outcome, give_back, lots, run_jobs
+
+#: What a batch of `add_many` may say besides its messages.
+BATCH_KEYS = frozenset({"messages", "user_id", "agent_id", "session_id", "metadata", "timestamp"})
 
 
 class Writing(Core):
@@ -46,46 +50,99 @@ class Writing(Core):
             InputError: something is not a message; nothing was stored.
         """
         scope = Scope(user_id, agent_id, session_id)
-        if wait not in ("captured", "committed", "indexed"):
-            raise InputError(f'wait must be "captured", "committed" or "indexed", not {wait!r}.', argument="wait")
+        here = _here(wait)
         given, warnings = normalise(messages, timestamp=timestamp, metadata=metadata)
-        here = wait != "captured"
         captured = capture(self._stores, scope, given, infer=infer, claim=here, warnings=warnings)
-        ids = tuple(m.message.id for m in (*captured.repeated, *captured.messages))
-        duplicate = bool(captured.repeated) and not captured.messages
-        changes: list[Change] = []
-        job = captured.job
-        if job is not None and here:
+        return self._understood([captured], here=here)[0]
+
+    def add_many(
+        self, batches: Sequence[Given | Sequence[Given] | Mapping[str, Any]], *, user_id: str | None = None, agent_id: str | None = None,
+        session_id: str | None = None, metadata: Mapping[str, Any] | None = None, timestamp: Time | None = None, infer: bool = True,
+        wait: Wait = "committed",
+    ) -> list[AddResult]:  # fmt: skip
+        """Several adds at once: captured in one transaction, extracted in as few calls of the model as they fit in.
+
+        Adds of one scope that follow one another are read together; each keeps its own episode, job and changes. Memories come out as if
+        they had been added one by one, the earlier before the later.
+
+        Args:
+            batches: one for each add: messages as `add` takes them, or a dict with `messages` and, where they differ from the others,
+                `user_id`, `agent_id`, `session_id`, `metadata`, `timestamp`.
+            user_id, agent_id, session_id, metadata, timestamp, infer, wait: as in `add`, for every batch that does not say otherwise.
+
+        Returns:
+            What each did, in order.
+
+        Raises:
+            InputError: something is not a batch; nothing of any was stored. ScopeError: one has no scope.
+        """
+        here = _here(wait)
+        if isinstance(batches, str | Mapping | Message) or not isinstance(batches, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError(f"batches must be a list of adds, not {type(batches).__name__}. For one add use add().", argument="batches")
+        shared = {"user_id": user_id, "agent_id": agent_id, "session_id": session_id, "metadata": metadata, "timestamp": timestamp}
+        episodes = [_episode(batch, n, shared) for n, batch in enumerate(batches)]
+        return self._understood(capture_many(self._stores, episodes, infer=infer, claim=here), here=here)
+
+    def _understood(self, captured: Sequence[Captured], *, here: bool) -> list[AddResult]:
+        """What became of captured episodes; `here`: their jobs, which this process has claimed, are run before it is said."""
+        outcomes: dict[str, Outcome] = {}
+        unindexed: dict[int, str] = {}
+        if here:
+            waiting = lots([(c.job, c.owner, c.messages) for c in captured if c.job is not None])
             try:
-                changes = run_job(self._stores, job, captured.owner, captured.messages, self._minds_for(captured.owner))
-            except PerdureError as e:
+                while waiting:
+                    outcomes |= {o.job: o for o in run_jobs(self._stores, waiting.pop(0), self._minds_for)}
+            except BaseException:  # Ctrl-C, or a ledger that is out of order: nobody else would look at what this process holds
+                for lot in waiting:
+                    with suppress(PerdureError):
+                        give_back(self._stores, lot.jobs, ModelError("interrupted"))
+                raise
+            unindexed = self._index({c.owner for c in captured if c.messages and c.job is None})
+        if any(o.error for o in outcomes.values()) or unindexed or (not here and any(c.messages for c in captured)):
+            self._wake()
+        return [self._result(c, outcomes.get(c.job.id if c.job else ""), unindexed.get(c.owner, "")) for c in captured]
+
+    def _index(self, owners: Collection[int]) -> dict[int, str]:
+        """Indexes what owners' captured messages still lack; owners for whom it failed, with the reason."""
+        failed: dict[int, str] = {}
+        for owner in owners:
+            try:
+                project.project(self._stores, owner=owner)
+            except PerdureError as e:  # the messages are durable and found by their words; the vectors follow
+                failed[owner] = f"indexing will be tried again: {e}"
+        return failed
+
+    def _result(self, captured: Captured, outcome: Outcome | None, unindexed: str) -> AddResult:
+        job, warnings = captured.job, [*captured.warnings]
+        if unindexed and job is None and captured.messages:
+            warnings.append(unindexed)
+        if outcome is not None and job is not None:
+            if outcome.error is not None:
                 if not self._given_back(job.id):
-                    raise
-                warnings = [*warnings, f"extraction failed and will be tried again: {e}"]
-                self._wake()
+                    raise outcome.error
+                waits = isinstance(outcome.error, BudgetError)
+                warnings.append(str(outcome.error) if waits else f"extraction failed and will be tried again: {outcome.error}")
+            warnings += outcome.warnings
             with self._stores.ledger.snapshot() as snapshot:
                 job = next(iter(snapshot.jobs(job_id=job.id)), None)
-        elif captured.messages and here:
-            try:
-                project.project(self._stores, owner=captured.owner)
-            except PerdureError as e:  # the messages are durable and found by their words; the vectors follow
-                warnings = [*warnings, f"indexing will be tried again: {e}"]
-                self._wake()
-        elif captured.messages:
-            self._wake()
-        return AddResult(captured.episode_id, ids, tuple(changes), job, duplicate, captured.redacted, tuple(warnings))
+        elif job is not None and (spent := self._spent(captured.owner)):
+            warnings.append(spent)
+        ids = tuple(m.message.id for m in (*captured.repeated, *captured.messages))
+        duplicate = bool(captured.repeated) and not captured.messages
+        changes = outcome.changes if outcome is not None else ()
+        return AddResult(captured.episode_id, ids, changes, job, duplicate, captured.redacted, tuple(warnings))
 
     def remember(
-        self, text: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None, kind: Kind = "fact",
-        term: Term = "long_term", sources: Sequence[str] = (), metadata: Mapping[str, Any] | None = None, timestamp: Time | None = None,
-        expires_at: Time | None = None,
+        self, text: str, *, user_id: str | None = None, agent_id: str | None = None, session_id: str | None = None,
+        kind: Kind | str = "fact", term: Term = "long_term", sources: Sequence[str] = (), metadata: Mapping[str, Any] | None = None,
+        timestamp: Time | None = None, expires_at: Time | None = None,
     ) -> AddResult:  # fmt: skip
         """Keeps a statement as it is, without extraction.
 
         Args:
             text: the statement.
             user_id, agent_id, session_id: whose.
-            kind: fact, preference, episodic or procedural.
+            kind: fact, preference, episodic, procedural, or a kind of the application's instructions.
             term: long_term, or short_term for the session alone.
             sources: ids of messages that prove it; without any, the statement is captured and is its own source.
             metadata: to filter by.
@@ -96,7 +153,7 @@ class Writing(Core):
             NotFoundError: a source names no message of this scope. InputError: an argument is wrong.
         """
         scope = Scope(user_id, agent_id, session_id)
-        one_of("kind", kind, KINDS)
+        one_of("kind", kind, (*KINDS, *self._own.kinds))
         one_of("term", term, TERMS)
         given, _ = normalise(text_of(text, "text"), timestamp=timestamp, metadata=metadata)
         if not given:
@@ -114,8 +171,8 @@ class Writing(Core):
             messages = [*captured.messages, *captured.repeated]
             owner, said, episode, redacted = captured.owner, messages[0].message.content, captured.episode_id, captured.redacted
         changes = edit.remember(
-            self._stores, scope, owner, said.strip(), messages, own=not ids, kind=kind, term=term, at=at, expires_at=until,
-            metadata=given[0].metadata,
+            self._stores, scope, owner, said.strip(), messages, own=not ids, kind=cast("Kind", self._own.kinds.get(kind, kind)), term=term,
+            at=at, expires_at=until, metadata={**given[0].metadata, **({OWN_KIND: kind} if kind in self._own.kinds else {})},
         )  # fmt: skip
         return AddResult(episode, tuple(m.message.id for m in messages), tuple(changes), None, redacted=redacted)
 
@@ -180,3 +237,26 @@ class Writing(Core):
     def end_session(self, *, session_id: str, user_id: str | None = None, agent_id: str | None = None) -> list[Change]:
         """Lets the short-term memories of a session expire now."""
         return edit.end_session(self._stores, Scope(user_id, agent_id, session_id))
+
+
+def _here(wait: object) -> bool:
+    """Whether the caller waits for the memories."""
+    if wait not in ("captured", "committed", "indexed"):
+        raise InputError(f'wait must be "captured", "committed" or "indexed", not {wait!r}.', argument="wait")
+    return wait != "captured"
+
+
+def _episode(batch: object, n: int, shared: Mapping[str, Any]) -> tuple[Scope, list[Message], list[str]]:
+    """A batch of `add_many` as scope, messages and warnings."""
+    own: Mapping[str, Any] = cast("Mapping[str, Any]", batch) if isinstance(batch, Mapping) and "messages" in batch else {"messages": batch}
+    where = f"batches[{n}]"
+    unknown = set(own) - BATCH_KEYS
+    if unknown:
+        raise InputError(f"{where} has unknown keys {sorted(map(str, unknown))}; known are {sorted(BATCH_KEYS)}.", argument=where)
+    said = dict(shared) | {key: value for key, value in own.items() if value is not None}
+    try:
+        metadata = checked_metadata(shared["metadata"], "metadata") | checked_metadata(own.get("metadata"), "metadata")
+        messages, warnings = normalise(own["messages"], timestamp=said["timestamp"], metadata=metadata)
+        return Scope(said["user_id"], said["agent_id"], said["session_id"]), messages, warnings
+    except InputError as e:
+        raise type(e)(f"{where}: {e}", argument=f"{where}.{e.argument}" if e.argument else where) from e

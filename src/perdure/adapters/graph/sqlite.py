@@ -14,6 +14,11 @@ from perdure.model.memory import MemoryRecord
 
 #: Edges followed from one node in one hop; a node with more is a hub, and its edges say little.
 FAN_OUT = 64
+#: Mentions looked at under one key to tell which entities go by it, the newest first.
+NAMESAKES = 48
+
+
+Mention = tuple[str, str, str, int, int]
 
 
 class SqliteGraph:
@@ -72,6 +77,38 @@ class SqliteGraph:
         return snapshot.connection.execute(  # each way cut before they are joined: a hub is never read whole
             f"{newest.format('subject')} UNION {newest.format('object')} ORDER BY doc DESC LIMIT {FAN_OUT}", (owner, key, owner, key)
         ).fetchall()
+
+    def called(self, snapshot: Any, owner: int, keys: Sequence[str]) -> list[Mention]:
+        """(key, name, type, whether an alias, document) of entities that go by these keys, the newest mentions of each key first."""
+        sql = (
+            f"SELECT entity, name, type, alias, doc FROM (SELECT * FROM mentions WHERE owner = ? AND entity = ? ORDER BY doc DESC "
+            f"LIMIT {NAMESAKES})"
+        )
+        return [row for key in keys for row in snapshot.connection.execute(sql, (owner, key))]
+
+    def beginning(self, snapshot: Any, owner: int, word: str) -> list[Mention]:
+        """As `called`, of entities with a key that begins with a word and goes on, in order of their keys."""
+        sql = f"SELECT entity, name, type, alias, doc FROM mentions WHERE owner = ? AND entity >= ? AND entity < ? LIMIT {NAMESAKES}"
+        return snapshot.connection.execute(sql, (owner, f"{word} ", f"{word}!")).fetchall()
+
+    def claiming(self, snapshot: Any, owner: int, key: str) -> list[str]:
+        """Ids of all memories that mention an entity by this key or state a relation of it, oldest first."""
+        return [
+            memory for (memory,) in snapshot.connection.execute(
+                "SELECT memory FROM (SELECT memory, doc FROM mentions WHERE owner = ?1 AND entity = ?2 UNION "
+                "SELECT memory, doc FROM edges WHERE owner = ?1 AND subject = ?2 UNION "
+                "SELECT memory, doc FROM edges WHERE owner = ?1 AND object = ?2) GROUP BY memory ORDER BY min(doc)", (owner, key),
+            )
+        ]  # fmt: skip
+
+    def joined(self, snapshot: Any, owner: int, one: str, other: str) -> bool:
+        """Whether a relation joins two entities, either way."""
+        sql = "SELECT 1 FROM edges WHERE owner = ?1 AND ((subject = ?2 AND object = ?3) OR (subject = ?3 AND object = ?2)) LIMIT 1"
+        return snapshot.connection.execute(sql, (owner, one, other)).fetchone() is not None
+
+    def every(self, snapshot: Any, owner: int) -> list[Mention]:
+        """As `called`, for all entities of the owner."""
+        return snapshot.connection.execute("SELECT entity, name, type, alias, doc FROM mentions WHERE owner = ?", (owner,)).fetchall()
 
     def rows(self, snapshot: Any, owner: int) -> set[tuple[Any, ...]]:
         """Every row of the owner, for comparison with the ledger."""

@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perdure.model.base import to_micros
-from perdure.model.memory import KINDS
+from perdure.model.memory import ALL_KINDS, SUMMARY
 from perdure.model.message import ROLES
 from perdure.model.search import View
 
 FAR = np.iinfo(np.int64).max
 LIVE, SUPERSEDED, RETRACTED, DELETED = 0, 1, 2, 3
 STATUS = {"live": LIVE, "superseded": SUPERSEDED, "retracted": RETRACTED, "deleted": DELETED}
-KIND = {kind: n + 1 for n, kind in enumerate(KINDS)}  # 0 is a message
+KIND = {kind: n + 1 for n, kind in enumerate(ALL_KINDS)}  # 0 is a message
 ROLE = {role: n + 1 for n, role in enumerate(ROLES)}  # 0 is a memory
 #: A memory whose quotes cover at least this share of a message speaks for all of it: deleting it hides the message.
 COVERS = 60
@@ -369,8 +369,11 @@ class Columns:
             ok &= t["from"] <= now
         else:
             ok &= (status == LIVE) | (t["to"] != FAR)
+        summary = kind == KIND[SUMMARY]
+        if SUMMARY not in view.kinds:  # it repeats what others say, and is read by those who ask for it
+            ok &= ~summary
         if view.kinds:
-            wanted = np.zeros(len(KINDS) + 1, dtype=bool)
+            wanted = np.zeros(len(ALL_KINDS) + 1, dtype=bool)
             wanted[[KIND[k] for k in view.kinds]] = True
             shown = ok & wanted[kind]
         else:
@@ -378,7 +381,7 @@ class Columns:
         row_of = np.full(n, -1, dtype=np.int64)
         rows = np.flatnonzero(shown)
         row_of[pos[rows]] = rows
-        held = known[edge_row]
+        held = known[edge_row] & ~summary[edge_row]
         edge_row, edge_share, message = edge_row[held], edge_share[held], message[held]
         visible, edge_status, covers = ok[edge_row], status[edge_row], edge_share >= COVERS
         alive, stale, struck = (np.zeros(n, dtype=bool) for _ in range(3))

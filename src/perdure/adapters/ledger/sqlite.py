@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from perdure.adapters.ledger.columns import Columns
+from perdure.adapters.ledger.sqlite_names import Names
 from perdure.adapters.ledger.sqlite_reads import SqliteSnapshot
 from perdure.adapters.ledger.sqlite_writes import SqliteTransaction
 from perdure.adapters.sqlite_file import SqliteFile, migrations
@@ -58,7 +59,7 @@ class SqliteLedger:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.file = SqliteFile(path)
         self.columns = ColumnsCache()
-        self.names: dict[int, tuple[tuple[int, int], dict[str, str]]] = {}  # by owner, with the version and epoch they were read at
+        self.names: dict[int, Names] = {}  # by owner
 
     @property
     def location(self) -> str:
@@ -77,12 +78,12 @@ class SqliteLedger:
         with self.file.writing() as connection:
             yield SqliteTransaction(self, connection)
 
-    def keep_names(self, owner: int, at: tuple[int, int], names: dict[str, str]) -> None:
+    def keep_names(self, owner: int, names: Names) -> None:
         """Keeps an owner's names for the reads that follow, until its memories change."""
         self.names.pop(owner, None)
         while len(self.names) >= CACHED_NAMES:
             self.names.pop(next(iter(self.names)), None)
-        self.names[owner] = (at, names)
+        self.names[owner] = names
 
     def scrub(self) -> tuple[int, bool]:
         """Empties the write-ahead log after an erasure.

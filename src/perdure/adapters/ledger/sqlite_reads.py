@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from perdure import errors
@@ -12,14 +12,17 @@ from perdure.adapters.ledger.columns import Columns
 from perdure.adapters.ledger.filters_sql import compile_filter
 from perdure.adapters.ledger.rows import MEMORY_COLUMNS, MESSAGE_COLUMNS, digest, to_memory, to_message
 from perdure.adapters.ledger.sqlite_dump import dump
+from perdure.adapters.ledger.sqlite_names import read as read_names
+from perdure.adapters.ledger.sqlite_spending import spending
+from perdure.adapters.ledger.sqlite_uses import uses
 from perdure.errors import PerdureError
 from perdure.filters import Filter
 from perdure.model.base import from_micros
 from perdure.model.change import Change, Conflict, Job
-from perdure.model.graph import SELF
 from perdure.model.memory import MemoryRecord
 from perdure.model.message import CapturedMessage, Message
 from perdure.model.scope import Scope
+from perdure.model.spending import By, Purpose, Usage
 
 if TYPE_CHECKING:
     from perdure.adapters.ledger.sqlite import SqliteLedger
@@ -110,7 +113,7 @@ class SqliteSnapshot:
                     ),
                     self._execute(
                         "SELECT num, doc, said_at, valid_from, valid_to, recorded_at, retired_at, expires_at, status, kind, agent_id, "
-                        "session_id, term = 'short_term', subject, words, drawn, confidence "
+                        "session_id, term = 'short_term', subject, words, drawn, confidence * min(1.0, 0.6 + importance) "
                         "FROM memories WHERE owner = ? AND revision > ?", (columns.owner, since),
                     ),
                 )  # fmt: skip
@@ -126,31 +129,13 @@ class SqliteSnapshot:
 
     def names(self, owner: int) -> Mapping[str, str]:
         """Folded names and aliases of the owner's entities, each with the entity's name (SELF for the user)."""
-        row = self._execute("SELECT version, epoch, kind, key FROM owners WHERE num = ?", (owner,)).fetchone()
-        if row is None:
-            return {}
-        version, epoch, kind, key = row
         cached = self.ledger.names.get(owner)
-        if cached and cached[0] == (version, epoch):
-            return cached[1]
-        # Of several names under one key the newest, and an alias only if there is no other: the row that attains the maximum.
-        names: dict[str, str] = {
-            entity: name for entity, name, _ in self._execute(
-                "SELECT entity, name, max(doc - (alias << 48)) FROM mentions WHERE owner = ? GROUP BY entity", (owner,)
-            )
-        }  # fmt: skip
-        own = self._execute(
-            "SELECT value_key FROM slots WHERE owner = ? AND entity = ? AND attribute = 'name' AND valid_to IS NULL",
-            (owner, SELF),
-        )
-        for (name,) in own.fetchall():
-            for part in (name, name.split(" ")[0]):
-                names[part] = SELF
-        if kind == "user":
-            names.setdefault(key.casefold(), SELF)
-        if self.connection.total_changes == self._changes_before:  # what a transaction wrote may yet be rolled back
-            self.ledger.keep_names(owner, (version, epoch), names)
-        return names
+        names = read_names(self.connection, owner, cached)
+        if names is None:
+            return {}
+        if names is not cached and self.connection.total_changes == self._changes_before:  # what a transaction wrote may be rolled back
+            self.ledger.keep_names(owner, names)
+        return names.all
 
     # ------------------------------------------------------------------ messages
     def messages(self, docs: Iterable[int]) -> dict[int, CapturedMessage]:
@@ -332,7 +317,8 @@ class SqliteSnapshot:
             given |= {f"{OPEN_JOBS} AND state = ?": "pending"}
         rows = self._execute(
             "SELECT id, episode, state, attempts, error, next_at, calls, input_tokens, output_tokens, dropped FROM jobs "
-            f"WHERE {' AND '.join(given) or 'TRUE'} ORDER BY created_at, id", tuple(given.values()),
+            f"WHERE {' AND '.join(given) or 'TRUE'} "
+            "ORDER BY created_at, (SELECT min(doc) FROM messages m WHERE m.episode = jobs.episode)", tuple(given.values()),
         ).fetchall()  # fmt: skip
         return [
             Job(
@@ -375,6 +361,39 @@ class SqliteSnapshot:
         """A reply that was paid for before."""
         row = self._execute("SELECT reply FROM calls WHERE owner = ? AND key = ?", (owner, key)).fetchone()
         return row[0] if row else None
+
+    def uses(self, owner: int) -> dict[str, tuple[int, int]]:
+        """How often each memory of the owner was used, and on which day last."""
+        return uses(self.connection, owner)
+
+    def spending(
+        self, by: By, *, owner: int | None = None, since: int | None = None, until: int | None = None, purposes: Sequence[Purpose] = ()
+    ) -> list[tuple[Any, Usage]]:
+        """What model calls took: (key, usage) for each key and model."""
+        return spending(self.connection, by, owner=owner, since=since, until=until, purposes=purposes)
+
+    def owner_key(self, owner: int) -> tuple[str, str] | None:
+        """Kind and id of an owner; None when there is no such owner."""
+        return self._execute("SELECT kind, key FROM owners WHERE num = ?", (owner,)).fetchone()
+
+    def due(self, at: int) -> list[tuple[str, int, str | None, str | None]]:
+        """(job, owner, agent, session) of pending jobs that are due at an instant (microseconds), in the order they came."""
+        return self._execute(
+            "SELECT j.id, j.owner, e.agent_id, e.session_id FROM jobs j JOIN episodes e ON e.id = j.episode "
+            f"WHERE {OPEN_JOBS} AND state = 'pending' AND next_at <= ? "
+            "ORDER BY (SELECT min(doc) FROM messages m WHERE m.episode = j.episode)",
+            (at,),
+        ).fetchall()
+
+    def job_count(self, owner: int) -> int:
+        """How many jobs an owner has."""
+        return self._execute("SELECT count(*) FROM jobs WHERE owner = ?", (owner,)).fetchone()[0]
+
+    def waiting_for_budget(self) -> list[tuple[str, int]]:
+        """(job, owner) of pending jobs that a spent budget holds up, oldest first."""
+        return self._execute(
+            f"SELECT id, owner FROM jobs WHERE {OPEN_JOBS} AND state = 'pending' AND error LIKE 'BudgetError: %' ORDER BY created_at, id"
+        ).fetchall()
 
     # ------------------------------------------------------------------ the whole
     def dump(self, owner: int) -> Iterator[tuple[str, list[Any]]]:
@@ -423,6 +442,7 @@ class SqliteSnapshot:
             "ledger: job without episode": "SELECT id FROM jobs WHERE episode NOT IN (SELECT id FROM episodes)",
             "ledger: change without its job": "SELECT id FROM changes WHERE job <> '' AND job NOT IN (SELECT id FROM jobs)",
             "vector: vector of no owner": "SELECT doc FROM vectors WHERE owner NOT IN (SELECT num FROM owners)",
+            "ledger: spending of no owner": "SELECT day FROM spending WHERE owner NOT IN (SELECT 0 UNION SELECT num FROM owners)",
             "text: posting of no owner": "SELECT DISTINCT owner FROM postings WHERE owner NOT IN (SELECT num FROM owners)",
         }
         for what, sql in orphans.items():
@@ -441,7 +461,7 @@ class SqliteSnapshot:
 
         return {
             "messages": count("SELECT count(*) FROM messages WHERE 1"),
-            "memories": count("SELECT count(*) FROM memories WHERE retired_at IS NULL AND status = 'live'"),
+            "memories": count("SELECT count(*) FROM memories WHERE retired_at IS NULL AND status = 'live' AND kind <> 'summary'"),
             "superseded": count("SELECT count(*) FROM memories WHERE retired_at IS NULL AND status = 'superseded'"),
             "entities": count("SELECT count(DISTINCT owner || char(31) || name) FROM mentions WHERE 1"),
             "relations": count("SELECT count(*) FROM edges WHERE 1"),
@@ -450,6 +470,9 @@ class SqliteSnapshot:
             "changes": count("SELECT count(*) FROM changes WHERE 1"),
             "conflicts": count("SELECT count(*) FROM conflicts WHERE settled_at IS NULL"),
             "jobs": grouped("state", "jobs"),
+            "waiting_for_budget": count(
+                f"SELECT count(*) FROM jobs WHERE {OPEN_JOBS} AND state = 'pending' AND error LIKE 'BudgetError: %'"
+            ),
             "lag": grouped("projection", "dirty"),
         }
 

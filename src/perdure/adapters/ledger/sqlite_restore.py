@@ -14,7 +14,7 @@ from typing import Any
 from perdure.adapters.ledger.rows import to_memory
 from perdure.adapters.ledger.sqlite_dump import TABLES
 from perdure.model.base import from_micros
-from perdure.model.memory import KINDS, STATUSES, TERMS
+from perdure.model.memory import ALL_KINDS, STATUSES, TERMS
 from perdure.model.message import ROLES
 
 #: Indexes by ids in no order, of tables that restoring only writes to. A store that holds nothing yet gets them at the end, sorted
@@ -140,7 +140,7 @@ class _Restoring:
         row["doc"] = docs.get(original, self._next)
         row["drawn"] = " ".join(f"{docs[int(d)]}:{int(p)}" for d, p in (x.split(":") for x in row["drawn"].split()) if int(d) in docs)
         row["sources"] = json.dumps([[docs.get(s[0], 0), *s[1:]] for s in json.loads(row["sources"])], ensure_ascii=False)
-        if row["kind"] not in KINDS or row["term"] not in TERMS or row["status"] not in STATUSES:
+        if row["kind"] not in ALL_KINDS or row["term"] not in TERMS or row["status"] not in STATUSES:
             raise ValueError(f"memory {row['id']}: kind, term or status is unknown")
         from_micros(row["said_at"])
         row["confidence"] = float(row["confidence"])

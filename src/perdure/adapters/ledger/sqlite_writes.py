@@ -9,11 +9,14 @@ from typing import Any
 from perdure.adapters.ledger.rows import INSERT_MEMORY, memory_values
 from perdure.adapters.ledger.sqlite_reads import MANY, OPEN_JOBS, SqliteSnapshot
 from perdure.adapters.ledger.sqlite_restore import restore
+from perdure.adapters.ledger.sqlite_spending import forget_job, forget_owner, spend
+from perdure.adapters.ledger.sqlite_uses import forget_owner_uses, forget_uses, put_uses
 from perdure.model.base import to_micros
 from perdure.model.change import Change, Conflict, Job
 from perdure.model.memory import MemoryRecord
 from perdure.model.message import CapturedMessage, Episode
 from perdure.model.scope import Scope
+from perdure.model.spending import Usage
 
 
 class SqliteTransaction(SqliteSnapshot):
@@ -120,12 +123,17 @@ class SqliteTransaction(SqliteSnapshot):
         """(job, worker, since) of jobs that a worker holds."""
         return self._execute(f"SELECT id, worker, next_at FROM jobs WHERE {OPEN_JOBS} AND state = 'running'").fetchall()
 
-    def release(self, job_id: str, *, worker: str, next_at: int, error: str, failed: bool = False) -> None:
-        """Gives a job back, to be tried again at `next_at`, or for good when `failed`."""
+    def release(self, job_id: str, *, worker: str, next_at: int, error: str, failed: bool = False, counted: bool = True) -> None:
+        """Gives a job back, to be tried again at `next_at`, or for good when `failed`; not `counted`: that was no attempt."""
         self._execute(
-            "UPDATE jobs SET state = ?, worker = '', next_at = ?, error = ? WHERE id = ? AND state = 'running' AND worker = ?",
-            ("failed" if failed else "pending", next_at, error, job_id, worker),
+            "UPDATE jobs SET state = ?, worker = '', next_at = ?, error = ?, attempts = max(0, attempts - ?) "
+            "WHERE id = ? AND state = 'running' AND worker = ?",
+            ("failed" if failed else "pending", next_at, error, int(not counted), job_id, worker),
         )
+
+    def hurry(self, job_id: str, *, now: int) -> None:
+        """Makes a pending job due."""
+        self._execute("UPDATE jobs SET next_at = ? WHERE id = ? AND state = 'pending'", (now, job_id))
 
     def finish(self, job: Job, *, worker: str, at: int) -> bool:
         """Marks a job done or skipped; False when this worker no longer holds it."""
@@ -136,10 +144,6 @@ class SqliteTransaction(SqliteSnapshot):
                 (job.state, at, job.calls, job.input_tokens, job.output_tokens, json.dumps(list(job.dropped)), job.id, worker),
             ).rowcount
         )
-
-    def job_count(self, owner: int) -> int:
-        """How many jobs an owner has."""
-        return self._execute("SELECT count(*) FROM jobs WHERE owner = ?", (owner,)).fetchone()[0]
 
     def retry_failed(self, job_id: str, *, now: int) -> bool:
         """Makes a failed job due again."""
@@ -157,6 +161,14 @@ class SqliteTransaction(SqliteSnapshot):
     def drop_calls(self, owner: int, keys: Sequence[str]) -> None:
         """Removes replies that turned out to be of no use."""
         self.connection.executemany("DELETE FROM calls WHERE owner = ? AND key = ?", [(owner, key) for key in keys])
+
+    def spend(self, owner: int, usage: Usage, *, day: int, job: str = "") -> None:
+        """Counts what was paid."""
+        spend(self.connection, owner, usage, day=day, job=job)
+
+    def put_uses(self, counts: Mapping[tuple[str, int], int]) -> None:
+        """Adds to the uses of (memory, day)."""
+        put_uses(self.connection, counts)
 
     def put_conflict(self, conflict: Conflict, owner: int) -> None:
         """A new entry of the inbox."""
@@ -197,7 +209,8 @@ class SqliteTransaction(SqliteSnapshot):
         self._in("DELETE FROM dirty WHERE doc IN ({})", docs)
         empty = [e for e in episodes if not self._execute("SELECT 1 FROM messages WHERE episode = ? LIMIT 1", (e,)).fetchone()]
         self._in("DELETE FROM episodes WHERE id IN ({})", empty)
-        self._in("DELETE FROM jobs WHERE episode IN ({})", empty)
+        for (job,) in self._in("DELETE FROM jobs WHERE episode IN ({}) RETURNING id", empty):
+            forget_job(self.connection, str(job))
         return len(gone)
 
     def rewrite_message(self, doc: int, content: str, digest: bytes, words: int, revision: int) -> None:
@@ -211,6 +224,7 @@ class SqliteTransaction(SqliteSnapshot):
         """Removes memories with all their versions, changes and conflicts. Returns how many versions went."""
         docs = [d for (d,) in self._in("SELECT DISTINCT doc FROM memories WHERE id IN ({})", ids)]
         gone = self._in("DELETE FROM memories WHERE id IN ({}) RETURNING num", ids)
+        forget_uses(self.connection, ids)
         self._in("DELETE FROM changes WHERE memory IN ({})", ids)
         self._in("DELETE FROM evidence WHERE memory IN ({})", ids)
         self._in("DELETE FROM conflicts WHERE memory IN ({})", ids)
@@ -231,6 +245,8 @@ class SqliteTransaction(SqliteSnapshot):
         self._execute("DELETE FROM evidence WHERE message IN (SELECT doc FROM messages WHERE owner = ?)", (owner,))
         for table in ("messages", "memories", "changes", "episodes", "jobs", "calls", "conflicts", "dirty", "parts"):
             counts[table] = self._execute(f"DELETE FROM {table} WHERE owner = ?", (owner,)).rowcount
+        forget_owner(self.connection, owner)
+        forget_owner_uses(self.connection, owner)
         self._execute("DELETE FROM owners WHERE num = ?", (owner,))
         return counts
 

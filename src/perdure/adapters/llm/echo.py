@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from perdure.errors import LLMUnavailableError
@@ -54,10 +54,16 @@ class EchoLLM:
         text = reply if isinstance(reply, str) else json.dumps(reply, ensure_ascii=False)
         return LLMReply(text, self._name, sum(len(turn.content) for turn in request.turns) // 4, len(text) // 4)
 
-    def stream(self, request: LLMRequest) -> Iterator[str]:
-        """The next reply, word by word."""
-        for i, word in enumerate(self.complete(request).text.split(" ")):
+    def stream(self, request: LLMRequest) -> Generator[str, None, LLMReply]:
+        """The next reply, word by word; then the whole of it.
+
+        Raises:
+            LLMUnavailableError: as `complete`.
+        """
+        reply = self.complete(request)
+        for i, word in enumerate(reply.text.split(" ")):
             yield word if i == 0 else f" {word}"
+        return reply
 
     def _reply(self, request: LLMRequest, number: int) -> Reply:
         if callable(self._replies):

@@ -1,73 +1,80 @@
 """Any server that speaks OpenAI's chat-completions API, through the official SDK.
 
-Servers differ in what they accept. A parameter that one refuses (``response_format``, ``temperature``, the token limit's name) is
-weakened or left out, the request is sent again, and the instance remembers. Retries of what may pass (429, 5xx, no connection,
-timeouts) are the SDK's: exponential, with jitter, heeding ``Retry-After``.
+Servers differ in what they accept. A parameter that one refuses (``response_format``, ``temperature``, ``stream_options``, the token
+limit's name) is weakened or left out, the request is sent again, and the instance remembers. Retries of what may pass (429, 5xx, no
+connection, timeouts) are the SDK's: exponential, with jitter, heeding ``Retry-After``.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
 import threading
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+import time
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Final, Self, cast
 
-from perdure.errors import ConfigError, LLMTimeoutError, LLMUnavailableError, MissingExtraError, PerdureError
+from perdure.adapters.llm.replies import Spoken, spoken, unfenced
+from perdure.adapters.llm.servers import Connection, Limit
+from perdure.errors import LLMTimeoutError, LLMUnavailableError
 from perdure.ports import LLMReply, LLMRequest
 
-if TYPE_CHECKING:
-    from openai import OpenAI
-
 _LEVELS: Final = ("json_schema", "json_object", "text")
-_KEY_LIKE: Final = re.compile(r"\b(?:sk|key|hf|gsk|xai|pplx)[-_][\w*.-]{6,}|(?i:bearer\s+)\S+")
-_FENCED: Final = re.compile(r"\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
 class OpenAILLM:
-    """An LLM behind the chat-completions API: OpenAI's own, or vLLM, Ollama, llama.cpp, LM Studio and others at `base_url`.
+    """An LLM behind the chat-completions API: OpenAI's own, one of `perdure.adapters.llm.servers`, or any other at `base_url`.
 
     Args:
-        model: the model's name as the server knows it.
-        base_url: the server, e.g. ``http://localhost:11434/v1``; default ``OPENAI_BASE_URL``, else OpenAI.
-        api_key: default ``OPENAI_API_KEY``; a local server needs none.
+        model: the model's name as the server knows it; at Azure the deployment's.
+        server: a name from the table of servers: its address, its key's environment variable and what it accepts.
+        base_url: the server's address, e.g. ``http://localhost:11434/v1``; default the table's, for OpenAI ``OPENAI_BASE_URL`` first.
+        api_key: default the environment variable of the table; a local server needs none.
         timeout: seconds for one attempt, instead of the request's own.
         max_retries: further attempts when the server is busy, failing or silent.
+        headers: sent with each request.
+        extra_body: further fields of each request, e.g. ``{"reasoning_effort": "low"}``.
+        api_version: of Azure's API.
 
     Raises:
         MissingExtraError: the package `openai` is not installed (on first use).
-        ConfigError: there is no key and no `base_url` (on first use).
+        ConfigError: there is no key, and the server is not one that needs none (on first use).
     """
 
     def __init__(
         self,
         model: str,
         *,
+        server: str = "openai",
         base_url: str | None = None,
         api_key: str | None = None,
         timeout: float | None = None,
         max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        api_version: str | None = None,
     ) -> None:
         self._model = model
-        self._base_url = base_url
-        self._api_key = api_key
+        self._at = Connection(server, base_url, api_key, max_retries, headers, api_version)
         self._timeout = timeout
-        self._max_retries = max_retries
+        self._extra = dict(extra_body or {})
         self._lock = threading.Lock()
-        self._client: OpenAI | None = None
-        self._format = 0
-        self._limit: Literal["max_completion_tokens", "max_tokens"] = "max_tokens" if base_url else "max_completion_tokens"
+        self._format = _LEVELS.index(self._at.hints.schema)
+        self._limit: Limit = "max_tokens" if base_url else self._at.hints.limit
         self._left_out: frozenset[str] = frozenset()
+
+    @classmethod
+    def named(cls, server: str, model: str, **options: Any) -> Self:
+        """The LLM that ``<server>:<model>`` names."""
+        return cls(model, server=server, **options)
 
     @property
     def name(self) -> str:
-        """``openai:<model>``."""
-        return f"openai:{self._model}"
+        """``<server>:<model>``, e.g. ``openai:gpt-5-mini``."""
+        return f"{self._at.server}:{self._model}"
 
     def __repr__(self) -> str:
-        where = f", base_url={_without_login(self._base_url)!r}" if self._base_url else ""
-        return f"OpenAILLM({self._model!r}{where})"
+        where = f", base_url={self._at.shown!r}" if self._at.base_url else ""
+        return f"{type(self).__name__}({self.name!r}{where})"
 
     def complete(self, request: LLMRequest) -> LLMReply:
         """The model's reply; with a schema, its text is JSON as far as the server could be made to promise it.
@@ -76,59 +83,83 @@ class OpenAILLM:
             LLMTimeoutError: no answer in time, retries included.
             LLMUnavailableError: refused, unreachable, out of quota, or the answer is not a chat completion.
         """
-        answer = self._send(request, stream=False)
+        data = self._send(request, stream=False)
+        from openai.types.chat import ChatCompletion
+
         try:
+            answer: Any = ChatCompletion.construct(**json.loads(data))
             choice = answer.choices[0]
-            text, refusal = choice.message.content, getattr(choice.message, "refusal", None)
-            usage = answer.usage
-            tokens = (int(usage.prompt_tokens or 0), int(usage.completion_tokens or 0)) if usage else (0, 0)
+            text, refusal = _text(choice.message.content), getattr(choice.message, "refusal", None)
+            tokens = _tokens(answer.usage)
         except (AttributeError, IndexError, TypeError, ValueError):
             raise self._strange() from None
-        if not isinstance(text, str):
+        if text is None:
             raise LLMUnavailableError(f"{self.name} gave no text: {str(refusal or 'empty answer')[:200]}.")
-        return LLMReply(_unfenced(text) if request.schema else text, str(answer.model or self._model), *tokens)
+        text = spoken(text)
+        return LLMReply(unfenced(text) if request.schema else text, str(answer.model or self._model), *tokens)
 
-    def stream(self, request: LLMRequest) -> Iterator[str]:
-        """The reply piece by piece.
+    def stream(self, request: LLMRequest) -> Generator[str, None, LLMReply]:
+        """The reply piece by piece; then the whole of it. A server that does not count tokens in a stream leaves them 0.
 
         Raises:
             LLMTimeoutError, LLMUnavailableError: as `complete`, also half-way.
         """
         pieces = self._send(request, stream=True)
+        said, model, tokens = Spoken(), self._model, (0, 0, 0)
         try:
             for piece in pieces:
-                if piece.choices and piece.choices[0].delta and piece.choices[0].delta.content:
-                    yield piece.choices[0].delta.content
+                model = str(piece.model or model)
+                tokens = _tokens(piece.usage) if getattr(piece, "usage", None) else tokens
+                if piece.choices and piece.choices[0].delta and (text := said.more(_text(piece.choices[0].delta.content) or "")):
+                    yield text
         except (AttributeError, IndexError, TypeError, ValueError):
             raise self._strange() from None
         except Exception as e:  # noqa: BLE001  (the SDK lets its HTTP client's errors through while streaming)
-            raise translated(e, self.name, self._api_key) from None
+            raise self._at.translated(e, self.name) from None
         finally:
             close: Callable[[], None] = getattr(pieces, "close", lambda: None)
             close()
+        if rest := said.rest():
+            yield rest
+        return LLMReply(unfenced(said.text) if request.schema else said.text, model, *tokens)
 
     def _strange(self) -> LLMUnavailableError:
         return LLMUnavailableError(f"{self.name} answered with something that is not a chat completion. Check base_url.")
 
     def _send(self, request: LLMRequest, *, stream: bool) -> Any:
-        with self._lock:
-            if self._client is None:
-                self._client = make_client(self._base_url, self._api_key, self._max_retries)
-        create: Callable[..., Any] = self._client.chat.completions.create
-        # Each weakening happens at most once, so this ends: two of the format, one of the limit, one of the temperature.
+        """The answer's bytes, or the SDK's stream of pieces."""
+        chat: Any = self._at.client().chat.completions
+        timeout = self._timeout or request.timeout
+        # Each weakening happens at most once, so this ends: two of the format, two of the limit, one of each other parameter.
         while True:
-            sent = self._arguments(request)
+            sent = self._arguments(request, stream=stream)
             try:
-                return create(**sent, stream=stream, timeout=self._timeout or request.timeout)
+                if stream:
+                    return chat.create(**sent, timeout=timeout)
+                with chat.with_streaming_response.create(**sent, timeout=timeout) as response:
+                    return self._read(response, timeout)
             except Exception as e:  # noqa: BLE001  (the SDK's errors, and its HTTP client's; all become ours)
                 if not self._weaken(e, sent):
-                    raise translated(e, self.name, self._api_key) from None
+                    raise self._at.translated(e, self.name) from None
 
-    def _arguments(self, request: LLMRequest) -> dict[str, Any]:
+    def _read(self, response: Any, timeout: float) -> bytes:
+        """The whole body. The SDK's timeout is for the next byte, and some servers send blanks while a model waits for its turn."""
+        until, data = time.monotonic() + timeout, bytearray()
+        for piece in response.iter_bytes():
+            data += piece
+            if time.monotonic() > until:
+                raise LLMTimeoutError(f"{self.name} did not answer in time. Raise the timeout, or try again later.")
+        return bytes(data)
+
+    def _arguments(self, request: LLMRequest, *, stream: bool) -> dict[str, Any]:
         turns = [{"role": turn.role, "content": turn.content} for turn in request.turns]
-        arguments: dict[str, Any] = {"model": self._model, "messages": turns, self._limit: request.max_tokens}
+        arguments: dict[str, Any] = {"model": self._model, "messages": turns, self._limit: request.max_tokens, "stream": stream}
         if "temperature" not in self._left_out:
             arguments["temperature"] = request.temperature
+        if stream and "stream_options" not in self._left_out:
+            arguments["stream_options"] = {"include_usage": True}
+        if self._extra:
+            arguments["extra_body"] = self._extra
         if request.schema is None:
             return arguments
         level = _LEVELS[self._format]
@@ -154,6 +185,8 @@ class OpenAILLM:
             # Another thread may have learnt the same meanwhile: then just send again.
             if "response_format" in sent and any(w in said for w in ("response_format", "json_schema", "json_object", "structured")):
                 self._format = max(self._format, _LEVELS.index(sent["response_format"]["type"]) + 1)
+            elif "stream_options" in sent and ("stream_options" in said or "include_usage" in said):
+                self._left_out |= {"stream_options"}
             elif "max_completion_tokens" in sent and "max_completion_tokens" in said and "completion-limit" not in self._left_out:
                 self._limit = "max_tokens"
                 self._left_out |= {"completion-limit"}
@@ -167,55 +200,24 @@ class OpenAILLM:
         return True
 
 
-def make_client(base_url: str | None, api_key: str | None, max_retries: int) -> OpenAI:
-    """The SDK's client.
+def _text(content: Any) -> str | None:
+    """The text of a message's content: a string, or a list of parts of which some are text (Mistral's reasoning models)."""
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else None
+    parts = [cast("dict[str, Any]", part) for part in cast("list[Any]", content) if isinstance(part, dict)]
+    return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "text")
 
-    Raises:
-        MissingExtraError: the package is not installed.
-        ConfigError: no key, and no server that could do without one.
+
+def _tokens(usage: Any) -> tuple[int, int, int]:
+    """Of the prompt, of the reply, and of the prompt from the cache; 0 where the server does not say.
+
+    OpenAI and most others count the cached ones in ``prompt_tokens_details``, DeepSeek in ``prompt_cache_hit_tokens``.
     """
-    try:
-        import openai
-    except ImportError as e:
-        raise MissingExtraError("This needs the OpenAI SDK. Run: pip install 'perdure[openai]'", setting="openai") from e
-    key = api_key or os.environ.get("OPENAI_API_KEY") or ("none" if base_url or os.environ.get("OPENAI_BASE_URL") else "")
-    if not key:
-        raise ConfigError("No key for OpenAI: set OPENAI_API_KEY, or name a server that needs none with base_url.", setting="api_key")
-    return openai.OpenAI(api_key=key, base_url=base_url, max_retries=max_retries)
-
-
-def translated(error: Exception, name: str, api_key: str | None) -> PerdureError:
-    """An error of the SDK as one of ours, without the key."""
-    import openai
-
-    if isinstance(error, PerdureError):
-        return error
-    said = str(error)
-    if key := api_key or os.environ.get("OPENAI_API_KEY"):
-        said = said.replace(key, "[redacted:api_key]")
-    said = _KEY_LIKE.sub("[redacted:api_key]", " ".join(said.split()))[:300]
-    if isinstance(error, openai.APITimeoutError) or "timeout" in type(error).__name__.casefold():
-        return LLMTimeoutError(f"{name} did not answer in time. Raise the timeout, or try again later.")
-    if isinstance(error, openai.APIConnectionError):
-        return LLMUnavailableError(f"{name} cannot be reached: {said} Check base_url and that the server is running.")
-    advice = {
-        401: "Check the API key.",
-        403: "Check what the API key may do.",
-        404: "Check the model's name and base_url.",
-        413: "The prompt is too long for the server.",
-        429: "Out of quota or too many requests: wait, or raise the limit.",
-    }.get(getattr(error, "status_code", 0), "")
-    return LLMUnavailableError(f"{name} failed: {said or type(error).__name__} {advice}".strip())
-
-
-def _unfenced(text: str) -> str:
-    """`text` without the Markdown fence that chat models put around JSON."""
-    match = _FENCED.match(text)
-    return match[1] if match else text
-
-
-def _without_login(url: str | None) -> str:
-    return re.sub(r"//[^/@]*@", "//", url or "").partition("?")[0]
+    if not usage:
+        return 0, 0, 0
+    details = getattr(usage, "prompt_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None) or getattr(usage, "prompt_cache_hit_tokens", None)
+    return int(usage.prompt_tokens or 0), int(usage.completion_tokens or 0), int(cached or 0)
 
 
 def _is_strict(schema: Any) -> bool:

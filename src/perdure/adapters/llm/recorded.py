@@ -60,6 +60,7 @@ class RecordedLLM:
                 "model": reply.model,
                 "input_tokens": reply.input_tokens,
                 "output_tokens": reply.output_tokens,
+                "cached_tokens": reply.cached_tokens,
             }
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
@@ -78,7 +79,7 @@ class RecordedLLM:
             if line.strip():
                 try:
                     record: dict[str, Any] = json.loads(line)
-                    tokens = (int(record.get("input_tokens", 0)), int(record.get("output_tokens", 0)))
+                    tokens = (int(record.get(f"{kind}_tokens", 0)) for kind in ("input", "output", "cached"))
                     replies[str(record["key"])] = LLMReply(str(record["text"]), str(record.get("model", "")), *tokens)
                 except (ValueError, KeyError, TypeError, AttributeError) as e:
                     raise ConfigError(f"{self._path.name}, line {number}, is not a recorded reply: {e}.", setting="path") from e

@@ -178,14 +178,19 @@ class SqliteVectors:
         return self._num
 
     def prepare(self, tx: Any) -> bool:
-        """Makes the space when it is new; True when it was, and every document is therefore yet to be embedded."""
+        """Makes the space when it is new. True when it was, or when another one was in use since: then nobody told this one of changes."""
         row = tx.connection.execute("SELECT num, dimensions FROM spaces WHERE name = ?", (self.space,)).fetchone()
+        new = row is None
         if row is None:
-            tx.connection.execute("INSERT INTO spaces (name, dimensions) VALUES (?, ?)", (self.space, self.dimensions))
-            return True
-        if row[1] != self.dimensions:
+            made = tx.connection.execute("INSERT INTO spaces (name, dimensions) VALUES (?, ?)", (self.space, self.dimensions))
+            row = (made.lastrowid, self.dimensions)
+        elif row[1] != self.dimensions:
             raise ConfigError(
                 f"The embedder {self.space!r} now has {self.dimensions} dimensions, the stored vectors {row[1]}. Give it another name.",
                 setting="embedder",
             )
-        return False
+        used = tx.connection.execute("SELECT value FROM counters WHERE name = 'space'").fetchone()
+        if used == (row[0],):
+            return False
+        tx.connection.execute("INSERT OR REPLACE INTO counters VALUES ('space', ?)", (row[0],))
+        return new or used is not None

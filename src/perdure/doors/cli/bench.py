@@ -1,4 +1,4 @@
-"""bench speed, bench recall: figures of one's own, on this machine and on one's own conversations. Your ledger is not touched."""
+"""bench speed, recall, extraction: figures of one's own, on this machine and on one's own conversations. Your ledger is not touched."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from perdure.doors.cli.bench_citations import citations
+from perdure.doors.cli.bench_extraction import extraction
 from perdure.doors.cli.desk import Desk, verb
 from perdure.doors.cli.transfer import FormatName
 from perdure.errors import InputError
@@ -27,9 +29,11 @@ DEEPEST = 100
 
 def register(app: typer.Typer) -> None:
     """Adds this file's group of commands."""
-    group = typer.Typer(help="Measure speed, or recall on your own conversations.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(help="Measure speed, extraction, or recall on your own conversations.", no_args_is_help=True, rich_markup_mode=None)
     verb(group, "speed")(speed)
     verb(group, "recall")(recall)
+    verb(group, "extraction")(extraction)
+    verb(group, "citations")(citations)
     app.add_typer(group, name="bench")
 
 

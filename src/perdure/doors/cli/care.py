@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from perdure.model.change import Job
     from perdure.model.report import Diagnosis, Stats, Verification
+    from perdure.model.spending import Cost
 
 DRIFT_SHOWN = 20
 
@@ -27,10 +28,51 @@ def register(app: typer.Typer) -> None:
     verb(app, "doctor")(doctor)
 
 
-def stats(desk: Desk) -> None:
-    """Show counts, job states, how far indexes lag, and size."""
-    counted = desk.memory.stats()
+def stats(
+    desk: Desk,
+    *,
+    cost: Annotated[bool, typer.Option("--cost", help="Show what model calls took instead, in tokens and in US dollars.")] = False,
+    by: Annotated[str, typer.Option("--by", metavar="WHAT", help="With --cost: a row for each day, user, job, model or purpose.")] = "day",
+    user: options.ErasedUser = None,
+    since: options.Since = None,
+    until: options.Until = None,
+) -> None:
+    """Show counts, job states, how far indexes lag, and size.
+
+    With --cost: what was spent on model calls, at the prices in the configuration. --since and --until name days, both included; they go
+    with --cost.
+    """
+    if cost:
+        rows = desk.memory.costs(user_id=user, since=since, until=until, by=cast("Any", by))
+        desk.show(rows, lambda out: show_costs(out, by, rows))
+        return
+    counted = desk.memory.stats(user_id=user)
     desk.show(counted, lambda out: show_stats(out, counted))
+
+
+def show_costs(out: Console, by: str, rows: list[Cost]) -> None:
+    """What was spent, one row a key, and in all."""
+    from perdure.doors.cli import show
+    from perdure.model.spending import total
+
+    if not rows:
+        out.print("No model was asked.", style="dim")
+        return
+    shown = rows if len(rows) == 1 else [*rows, total(rows)]
+    lines = [
+        (row.key or "nobody known", *(f"{n:,}" for n in (row.calls, row.input_tokens, row.cached_tokens, row.output_tokens)), _usd(row))
+        for row in shown
+    ]
+    show.table(out, (by, "calls", "tokens read", "of these cached", "tokens written", "USD"), lines)
+    if unpriced := sorted({model for row in rows for model in row.unpriced}):
+        out.print(f"No price is configured for {show.clean(', '.join(unpriced))}: set prices to see what it costs.", style="yellow")
+
+
+def _usd(row: Cost) -> str:
+    if row.usd is None:
+        return "no price"
+    amount = f"{row.usd:,.2f}" if row.usd >= 1 or row.usd == 0 else f"{row.usd:.6f}".rstrip("0")
+    return f"{amount} and what has no price" if row.unpriced else amount
 
 
 def show_stats(out: Console, counted: Stats) -> None:

@@ -11,7 +11,9 @@ from perdure.doors.cli import (
     bench,
     care,
     chat,
+    consolidate,
     demo,
+    entities,
     forget,
     options,
     past,
@@ -45,7 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # In the order of a memory's life, which is the order of `perdure --help`.
-for part in (write, chat, read, why, past, forget, transfer, care, bench, demo):
+for part in (write, chat, read, entities, why, past, forget, transfer, care, consolidate, bench, demo):
     part.register(app)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from perdure.doors.cli import options
-from perdure.doors.cli.desk import Desk, json_object, text_of, verb
+from perdure.doors.cli.desk import Desk, json_object, print_json, text_of, verb
 from perdure.model.graph import SELF
 
 if TYPE_CHECKING:
@@ -63,14 +64,35 @@ def ask(
     user: options.User = None,
     agent: options.Agent = None,
     session: options.Session = None,
-    trace: Annotated[bool, typer.Option("--trace", help="Show each step from the question to the answer.")] = False,
+    mark: Annotated[bool, typer.Option("--mark", help="Show what its sources do not bear out too, marked [unverified].")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Show the way from each sentence to memory and message.")] = False,
 ) -> None:
-    """Answer a question from memory, with citations."""
+    """Answer a question from memory, with citations that were checked.
+
+    In a terminal an LLM's answer appears sentence by sentence, as each is written and checked.
+    """
     scope = options.scope(user, agent, session)
     asked = text_of(question, what="a question")
+    stream = desk.memory.ask(asked, unsupported="mark" if mark else "drop", stream=True, **scope)
+    if desk.as_json:
+        print_json(stream.answer)
+    else:
+        print_stream(desk, stream)
+        show_grounds(desk.out, stream.answer, trace=trace)
+
+
+def print_stream(desk: Desk, stream: Iterator[str]) -> None:
+    """Pieces of text as they come, and the end of the line; nothing when there are none."""
+    from perdure.doors.cli import show
+
     with desk.busy("Looking…"):
-        answer = desk.memory.ask(asked, **scope)
-    desk.show(answer, lambda out: show_answer(out, answer, trace=trace))
+        piece = next(stream, None)
+    if piece is None:
+        return
+    while piece is not None:
+        desk.out.print(show.clean(piece), style="bold", end="", soft_wrap=True)
+        piece = next(stream, None)
+    desk.out.print()
 
 
 def show_answer(out: Console, answer: Answer, *, trace: bool) -> None:
@@ -78,6 +100,13 @@ def show_answer(out: Console, answer: Answer, *, trace: bool) -> None:
     from perdure.doors.cli import show
 
     out.print(show.clean(answer.text), style="bold")
+    show_grounds(out, answer, trace=trace)
+
+
+def show_grounds(out: Console, answer: Answer, *, trace: bool) -> None:
+    """What stands below an answer's text: who wrote it, what it cites, what was dropped from it, and the way to it."""
+    from perdure.doors.cli import show
+
     remarks = {"statement": "the best supported statement; no LLM wrote this", "unknown": "nothing known", "model": "by the LLM"}
     out.print(f"({remarks[answer.kind]}, score {answer.score:.2f})", style="dim")
     show.citations(out, answer.citations)
@@ -88,11 +117,35 @@ def show_answer(out: Console, answer: Answer, *, trace: bool) -> None:
 
 
 def show_trace(out: Console, answer: Answer) -> None:
-    """Which store gave what, proven by which message."""
+    """From each sentence to the memories it rests on, how each was found, and the messages that prove it; then the path that joins them."""
+    from rich.text import Text
+    from rich.tree import Tree
+
     from perdure.doors.cli import show
 
-    rows = [(step.store, step.found, show.when(step.said_at), step.message_id) for step in answer.trace]
-    show.table(out, ("store", "found", "said", "message"), rows, title="Trace")
+    tree = Tree(Text("Trace", style="bold"), guide_style="dim")
+    texts = {c.memory_id or (c.sources[0].message_id if c.sources else ""): c for c in answer.citations}
+    for place, claim in enumerate(answer.claims):
+        steps = [step for step in answer.trace if step.claim == place]
+        style = "green" if claim.verdict == "supported" else "yellow"
+        verdict = f"  {claim.verdict} {claim.support:.2f}" + (f": {claim.reason}" if claim.reason else "")
+        sentence = tree.add(Text.assemble(show.short(claim.text), (show.clean(verdict), style)))
+        branches: dict[str, Tree] = {}
+        for step in steps:
+            key = step.memory_id or (step.message_id if step.message_id in texts else next((k for k in texts if k not in branches), ""))
+            if step.memory_id not in branches and key not in branches:
+                cited = texts.get(key)
+                label = f"[{cited.number}] {show.short(cited.text)}" if cited is not None else key
+                branches[key] = sentence.add(Text.assemble(label, (f"  {key}", "dim")))
+            branch = branches[key]
+            if step.store == "ledger":
+                branch.add(Text(f"said {show.when(step.said_at)} in {step.message_id}: {show.short(step.found, 160)}", style="cyan"))
+            else:
+                branch.add(Text(f"found by {step.store}: {show.short(step.found, 160)}", style="dim"))
+    for step in answer.trace:
+        if step.claim < 0:
+            tree.add(Text(f"{step.store}: {show.short(step.found)}", style="magenta"))
+    out.print(tree)
 
 
 def context(

@@ -17,6 +17,7 @@ from perdure.model.graph import Slot
 from perdure.model.memory import MemoryRecord
 from perdure.model.message import CapturedMessage, Message
 from perdure.model.scope import Scope
+from perdure.model.spending import Usage
 from perdure.ports import Ledger, Transaction
 from perdure.testing.conformance.build import ADA, NOW, capture, fresh, keep, message_digest, owner_of, select, statement
 
@@ -97,6 +98,60 @@ class WorkRules:
             assert tx.erase_calls(ada) == 1
             assert tx.call(ada, "k2") is None
 
+    def test_what_was_spent_is_added_up(self, ledger: Ledger) -> None:
+        """By day, owner, job, purpose and model; an owner's or a job's leave no trace of whose they were, and stay in the sum."""
+        job, ada = _job(ledger)
+        with ledger.transaction() as tx:
+            bob = tx.ensure_owner(BOB)
+            for owner, day, of, usage in (
+                (ada, 7, job.id, Usage("m1", "extract", 1, 100, 40, 10)),
+                (ada, 7, job.id, Usage("m1", "extract", 1, 50, 0, 5)),
+                (ada, 8, "", Usage("m2", "answer", 1, 7, 0, 1)),
+                (bob, 8, "", Usage("m1", "judge", 1, 30, 0, 3)),
+                (0, 8, "", Usage("m1", "extract", 1, 1, 0, 1)),
+            ):
+                tx.spend(owner, usage, day=day, job=of)
+        with ledger.snapshot() as snapshot:
+            assert snapshot.spending("day", purposes=["extract", "judge"]) == [
+                (7, Usage("m1", "extract", 2, 150, 40, 15)),
+                (8, Usage("m1", "extract", 2, 31, 0, 4)),
+            ]
+            assert [(k, u.calls) for k, u in snapshot.spending("user", since=8, until=8)] == [(0, 1), (ada, 1), (bob, 1)]
+            assert [(k, u.input_tokens) for k, u in snapshot.spending("job", owner=ada)] == [("", 7), (job.id, 150)]
+            assert [(k, u.calls) for k, u in snapshot.spending("purpose", owner=ada, until=7)] == [("extract", 2)]
+            assert snapshot.owner_key(bob) == ("user", "bob")
+            before = _sum(snapshot.spending("model"))
+        with ledger.transaction() as tx:
+            tx.erase_messages([m.doc for m in tx.episode_messages(job.episode_id)])
+            assert [(k, u.input_tokens) for k, u in tx.spending("job", owner=ada)] == [("", 150), ("", 7)]
+            tx.erase_owner(ada)
+            tx.erase_owner(bob)
+            assert tx.owner_key(bob) is None
+            assert {k for k, _ in tx.spending("user")} == {0}
+            assert _sum(tx.spending("model")) == before == (5, 188, 40, 20)
+            assert tx.damage() == []
+
+    def test_a_job_that_waits_for_money_has_made_no_attempt(self, ledger: Ledger) -> None:
+        """It is listed with its owner, comes due when somebody says so, and no attempt is counted; jobs come due in their order."""
+        job, owner = _job(ledger)
+        later, _ = _job(ledger, "And I like tea.")
+        with ledger.transaction() as tx:
+            assert tx.due(AT) == [(job.id, owner, None, None), (later.id, owner, None, None)]
+            assert tx.claim(job.id, worker="one", now=AT)
+            tx.release(job.id, worker="one", next_at=AT + 5, error="BudgetError: spent", counted=False)
+            assert tx.waiting_for_budget() == [(job.id, owner)]
+            assert tx.counts(owner)["waiting_for_budget"] == 1
+            assert tx.jobs(job_id=job.id)[0].attempts == 0
+            assert [j for j, *_ in tx.due(AT)] == [later.id]
+            tx.hurry(job.id, now=AT)
+            assert [j for j, *_ in tx.due(AT)] == [job.id, later.id]
+            assert tx.claim(job.id, worker="one", now=AT)
+            tx.release(job.id, worker="one", next_at=AT, error="ModelError: no", failed=True)
+            assert tx.waiting_for_budget() == []
+            assert tx.retry_failed(job.id, now=AT)
+            assert not tx.retry_failed(job.id, now=AT)
+            assert (tx.jobs(job_id=job.id)[0].attempts, tx.job_count(owner)) == (0, 2)
+
     def test_a_dirty_document_is_cleaned_by_its_own_revision(self, ledger: Ledger) -> None:
         """Whoever read an older revision does not take it out: something newer arrived meanwhile."""
         with ledger.transaction() as tx:
@@ -128,6 +183,20 @@ class WorkRules:
             assert {doc for (doc,) in tx.dirty_docs("vector", ada)} == set(mine)
 
     # ------------------------------------------------------------------ erasure, export
+    def test_uses_add_up_by_day_and_go_with_their_memory(self, ledger: Ledger) -> None:
+        """How often and on which day last; of memories that are there, by owner."""
+        with ledger.transaction() as tx:
+            one, other = keep(tx, statement()), keep(tx, statement("Bob sails.", BOB))
+            owner = owner_of(tx, ADA)
+            tx.put_uses({(one.id, 20_000): 2, (one.id, 20_003): 1, (other.id, 20_001): 1, ("gone", 20_001): 4})
+            tx.put_uses({(one.id, 20_000): 1})
+        with ledger.snapshot() as snapshot:
+            assert snapshot.uses(owner) == {one.id: (4, 20_003)}
+        with ledger.transaction() as tx:
+            tx.erase_memories([one.id])
+            assert tx.uses(owner) == {}
+            assert tx.uses(owner_of(tx, BOB)) == {other.id: (1, 20_001)}
+
     def test_an_erased_owner_is_gone_and_no_other(self, ledger: Ledger) -> None:
         """Messages, memories, changes, jobs, replies and the owner itself; the ledger is sound afterwards."""
         with ledger.transaction() as tx:
@@ -233,6 +302,16 @@ def _life(tx: Transaction, scope: Scope) -> tuple[list[CapturedMessage], MemoryR
     tx.put_change(Change(fresh("c"), "supersede", uid, old, new, "moved", "rules", LATER), owner, before=before, after=after)
     tx.put_call(owner, "k", "reply", AT)
     return messages, new
+
+
+def _sum(rows: list[tuple[object, Usage]]) -> tuple[int, int, int, int]:
+    usages = [u for _, u in rows]
+    return (
+        sum(u.calls for u in usages),
+        sum(u.input_tokens for u in usages),
+        sum(u.cached_tokens for u in usages),
+        sum(u.output_tokens for u in usages),
+    )
 
 
 def _unnumbered(message: CapturedMessage) -> CapturedMessage:

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perdure.errors import ModelError, PerdureError
+from perdure.errors import LLMTimeoutError, ModelError, PerdureError
 from perdure.ports import LLM, Embedder, LLMReply, LLMRequest, Reranker, SupportsStreaming, Turn
 from perdure.testing.conformance.build import searching
 
@@ -23,6 +26,24 @@ TEXTS = [
 QUESTION = LLMRequest((Turn("system", "Answer with one word."), Turn("user", "Which city is named in: I live in Delhi?")))
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
 FORM = LLMRequest(QUESTION.turns, schema=SCHEMA, schema_name="city")
+UNUSUAL = [
+    "", " \n\t", "日本語で、短く。", "أجب بكلمة واحدة", "👩‍👩‍👧 é e\u0301 \u202e", "a\r\nb\x00c", "</s><|im_end|>[INST]", '"}]}\\',
+    "word " * 5000,
+]  # fmt: skip
+UNUSUAL_REQUESTS = [LLMRequest((Turn("system", words), *QUESTION.turns[1:])) for words in UNUSUAL]
+CONVERSATIONS = [
+    LLMRequest(turns)
+    for turns in (
+        (Turn("user", "Hello."), Turn("assistant", "Hello!"), QUESTION.turns[1]),
+        (Turn("user", "Hello."), QUESTION.turns[1]),
+        (Turn("system", QUESTION.turns[1].content),),
+        (Turn("system", "  "), QUESTION.turns[1]),
+        (Turn("user", ""), Turn("assistant", " "), QUESTION.turns[1]),
+    )
+]
+CITIES = {name: LLMRequest((Turn("user", f"Which city is named in: I live in {name}?"),)) for name in ("Delhi", "Oslo", "Lima", "Accra")}
+REQUESTS = [QUESTION, FORM, *UNUSUAL_REQUESTS, *CONVERSATIONS, *CITIES.values()]
+"""All that `LLMSuite` asks, for an LLM whose replies are recorded."""
 
 
 class EmbedderSuite:
@@ -80,11 +101,27 @@ class EmbedderSuite:
         assert embedder.dimensions > 0
 
 
-class LLMSuite:
-    """Subclass it and give the fixtures `llm`, which answers, and `broken_llm`, which cannot (default: the rule is skipped).
+def streamed(llm: LLM, request: LLMRequest) -> tuple[list[str], LLMReply]:
+    """The pieces of a streamed reply, and what the stream returned. A test that asks for it is skipped where the LLM does not stream."""
+    if not isinstance(llm, SupportsStreaming):
+        pytest.skip("this LLM does not stream")
+    replies: list[LLMReply] = []
 
-    `llm` is asked for the city in "I live in Delhi", in prose and as JSON.
+    def reading() -> Iterator[str]:
+        replies.append((yield from llm.stream(request)))
+
+    pieces = list(reading())
+    assert isinstance(replies[0], LLMReply)
+    return pieces, replies[0]
+
+
+class LLMSuite:
+    """Subclass it and give the fixture `llm`, which answers; and the others as far as they can be had: without one its rules are skipped.
+
+    `llm` is asked for the city in "I live in Delhi", in prose and as JSON. `patience`: seconds that a test may wait for what must happen.
     """
+
+    patience = 10.0
 
     @pytest.fixture
     def llm(self) -> LLM:
@@ -96,12 +133,27 @@ class LLMSuite:
         """The same kind of LLM where no answer can come."""
         pytest.skip("no broken LLM was given")
 
+    @pytest.fixture
+    def silent_llm(self) -> LLM:
+        """The same kind of LLM where the server accepts the call and never answers."""
+        pytest.skip("no silent LLM was given")
+
+    @pytest.fixture
+    def busy_llm(self) -> LLM:
+        """The same kind of LLM where the first call is refused with 429 and ``Retry-After``, and the next is answered."""
+        pytest.skip("no busy LLM was given")
+
+    @pytest.fixture
+    def endless_llm(self) -> tuple[LLM, Event]:
+        """The same kind of LLM where a stream does not end by itself, and an event that is set when its connection has been closed."""
+        pytest.skip("no endless LLM was given")
+
     def test_it_replies(self, llm: LLM) -> None:
         """With its text, what it is, and what it cost."""
         reply = llm.complete(QUESTION)
         assert isinstance(reply, LLMReply)
         assert "delhi" in reply.text.casefold()
-        assert reply.input_tokens >= 0
+        assert reply.input_tokens >= reply.cached_tokens >= 0
         assert reply.output_tokens >= 0
         assert llm.name.strip()
 
@@ -112,16 +164,68 @@ class LLMSuite:
         assert "delhi" in answer["city"].casefold()
 
     def test_a_stream_is_the_reply_in_parts(self, llm: LLM) -> None:
-        """Where it can stream at all."""
-        if not isinstance(llm, SupportsStreaming):
-            pytest.skip("this LLM does not stream")
-        assert "delhi" in "".join(llm.stream(QUESTION)).casefold()
+        """And at its end the whole reply, with what it cost: where it can stream at all."""
+        pieces, reply = streamed(llm, QUESTION)
+        assert "delhi" in "".join(pieces).casefold()
+        assert "".join(pieces) == reply.text
+        assert all(isinstance(piece, str) for piece in pieces)
+        assert reply.input_tokens >= reply.cached_tokens >= 0
+        assert reply.model == llm.complete(QUESTION).model
+
+    def test_a_streamed_schema_is_json_too(self, llm: LLM) -> None:
+        """The reply at the end holds it, whatever the pieces were."""
+        _, reply = streamed(llm, FORM)
+        assert set(json.loads(reply.text)) == {"city"}
+
+    @pytest.mark.parametrize("request_", UNUSUAL_REQUESTS, ids=range(len(UNUSUAL)))
+    def test_any_prompt_is_taken(self, llm: LLM, request_: LLMRequest) -> None:
+        """Any script, no text at all, characters that end lines or prompts elsewhere, and a long one."""
+        assert "delhi" in llm.complete(request_).text.casefold()
+
+    @pytest.mark.parametrize("request_", CONVERSATIONS, ids=range(len(CONVERSATIONS)))
+    def test_any_conversation_is_taken(self, llm: LLM, request_: LLMRequest) -> None:
+        """Turns of the assistant, two of one role in a row, a system turn alone, a blank one."""
+        assert "delhi" in llm.complete(request_).text.casefold()
+
+    def test_many_calls_at_once_are_answered_each(self, llm: LLM) -> None:
+        """One instance serves many threads, and nobody gets another's reply."""
+        cities = [*CITIES] * 2
+        with ThreadPoolExecutor(len(cities)) as pool:
+            replies = list(pool.map(llm.complete, [CITIES[name] for name in cities]))
+        assert [name for name, reply in zip(cities, replies, strict=True) if name.casefold() not in reply.text.casefold()] == []
 
     def test_no_answer_is_a_typed_error(self, broken_llm: LLM) -> None:
         """Never an empty reply, and never an error of the library behind it."""
         with pytest.raises(ModelError) as caught:
             broken_llm.complete(QUESTION)
         assert str(caught.value).strip()
+        if isinstance(broken_llm, SupportsStreaming):
+            with pytest.raises(ModelError):
+                list(broken_llm.stream(QUESTION))
+
+    def test_silence_is_a_timeout(self, silent_llm: LLM) -> None:
+        """After the request's own time, for a reply and for a stream."""
+        hurried = replace(QUESTION, timeout=0.3)
+        with pytest.raises(LLMTimeoutError):
+            silent_llm.complete(hurried)
+        if isinstance(silent_llm, SupportsStreaming):
+            with pytest.raises(LLMTimeoutError):
+                list(silent_llm.stream(hurried))
+
+    def test_a_busy_server_is_asked_again(self, busy_llm: LLM) -> None:
+        """The caller sees the reply alone."""
+        assert "delhi" in busy_llm.complete(QUESTION).text.casefold()
+
+    def test_a_stream_that_is_closed_ends_the_call(self, endless_llm: tuple[LLM, Event]) -> None:
+        """The connection is closed, so that nobody computes or pays for what nobody reads."""
+        llm, gone = endless_llm
+        if not isinstance(llm, SupportsStreaming):
+            pytest.skip("this LLM does not stream")
+        stream = llm.stream(QUESTION)
+        assert next(stream)
+        assert not gone.is_set()
+        stream.close()
+        assert gone.wait(self.patience)
 
 
 class RerankerSuite:

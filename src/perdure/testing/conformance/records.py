@@ -17,7 +17,7 @@ from perdure.model.base import to_micros
 from perdure.model.graph import SELF, Entity, Relation, Slot
 from perdure.model.memory import MemoryRecord
 from perdure.model.scope import Scope
-from perdure.ports import GraphIndex, Ledger, RecordIndex, SlotIndex
+from perdure.ports import FindsNames, GraphIndex, Ledger, RecordIndex, SlotIndex
 from perdure.testing.conformance.build import ADA, NOW, fresh, keep, owner_of, searching, statement
 
 BOB = Scope(user_id="bob")
@@ -196,6 +196,38 @@ class GraphIndexSuite(RecordRules[GraphIndex]):
         with library.ledger.snapshot() as snapshot:
             assert "emma" not in snapshot.names(owner_of(snapshot, ADA))
 
+    def test_who_goes_by_a_name_can_be_told(self, library: RecordLibrary[GraphIndex]) -> None:
+        """`FindsNames`: by own name and alias, by the first word of a longer name; of this owner alone, and not what was deleted."""
+        index = _finding(library)
+        emma = library.keep(statement(entities=(Entity("Emma Stone", "Person", ("Emmy", "Emma Miller")),)))
+        other = library.keep(statement(entities=(Entity("Emmy", "Pet"),)))
+        library.keep(statement("x", BOB, entities=(Entity("Emma Reed", "Person"),)))
+        library.keep(statement(entities=(Entity("Emma Gone", "Person"),), status="deleted"))
+        with library.ledger.snapshot() as snapshot:
+            owner = owner_of(snapshot, ADA)
+            assert index.called(snapshot, owner, ["emmy", "nobody"]) == [
+                ("emmy", "Emmy", "Pet", 0, other.doc), ("emmy", "Emma Stone", "Person", 1, emma.doc),
+            ]  # fmt: skip
+            assert {(key, name) for key, name, *_ in index.beginning(snapshot, owner, "emma")} == {
+                ("emma miller", "Emma Stone"), ("emma stone", "Emma Stone"),
+            }  # fmt: skip
+            assert index.beginning(snapshot, owner, "emm") == []
+            assert {(key, alias) for key, _, _, alias, _ in index.every(snapshot, owner)} == {
+                ("emma stone", 0), ("emma miller", 1), ("emmy", 1), ("emmy", 0),
+            }  # fmt: skip
+
+    def test_what_claims_something_of_an_entity_can_be_told(self, library: RecordLibrary[GraphIndex]) -> None:
+        """`FindsNames`: every memory that mentions it or states a relation of it, oldest first; and whether two are joined."""
+        index = _finding(library)
+        first = library.keep(statement(relations=(Relation("Tom", "knows", "Emma"),)))
+        second = library.keep(statement(entities=(Entity("Emma", "Person"),)))
+        library.keep(statement(entities=(Entity("Tom", "Person"),)))
+        with library.ledger.snapshot() as snapshot:
+            owner = owner_of(snapshot, ADA)
+            assert index.claiming(snapshot, owner, "emma") == [first.id, second.id]
+            assert index.joined(snapshot, owner, "emma", "tom")
+            assert not index.joined(snapshot, owner, "emma", "user")
+
 
 class SlotIndexSuite(RecordRules[SlotIndex]):
     """Subclass it and give the fixture `open_index`: opens one and the same store, empty at first, as (ledger, index) each time."""
@@ -262,6 +294,13 @@ class SlotIndexSuite(RecordRules[SlotIndex]):
                 replace(open_one, slots=tuple(replace(s, memory_id=open_one.id) for s in open_one.slots))
             ]
             assert snapshot.open_slots(owner, "user", "likes") == []
+
+
+def _finding(library: RecordLibrary[GraphIndex]) -> FindsNames:
+    """The index as one that finds names; an index need not be."""
+    if not isinstance(library.index, FindsNames):
+        pytest.skip("this index does not tell who goes by a name")
+    return library.index
 
 
 def _claiming(place: str, **fields: Any) -> MemoryRecord:

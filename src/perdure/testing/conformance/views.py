@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from perdure.filters import OPERATORS, matches, parse
 from perdure.model.base import iso
-from perdure.model.memory import KINDS, TERMS, MemoryRecord
+from perdure.model.memory import KINDS, SUMMARY, TERMS, MemoryRecord
 from perdure.model.message import CapturedMessage, Message
 from perdure.model.scope import Scope, sees
 from perdure.model.search import View
@@ -223,6 +223,19 @@ class ViewRules:
             assert columns.docs.tolist() == [said.doc]
             assert columns.positions([said.doc, moved.doc]).tolist() == [0, -1]
             assert len(columns) == 1
+
+    def test_a_summary_is_seen_by_who_asks_for_it(self, ledger: Ledger) -> None:
+        """It repeats what others say: it stands for no message, hides none, and is in no read that does not name its kind."""
+        with ledger.transaction() as tx:
+            (said,) = capture(tx, ADA, Message("I live in Delhi.", timestamp=NOW))
+            fact = keep(tx, statement(), drawn_from=[(said, 100)])
+            summary = keep(tx, statement("Ada: Delhi.", kind=SUMMARY), drawn_from=[(said, 100)])
+        with ledger.snapshot() as snapshot:
+            plain, asked = select(snapshot), select(snapshot, kinds=(SUMMARY,))
+            assert selected(plain) == {said.doc, fact.doc}
+            assert selected(asked) == {summary.doc}
+            columns = plain.columns
+            assert columns.docs[plain.edge_memory].tolist() == [fact.doc]
 
     def test_columns_say_what_ranking_needs(self, ledger: Ledger) -> None:
         """Per position: when it was said, its number of words, whether it is a memory; per row: confidence, kind, times."""
