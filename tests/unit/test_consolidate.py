@@ -45,6 +45,9 @@ class Book:
     def likeness(self, candidate, record):
         return self.cosine.get(record.id, 0.0)
 
+    def likeness_said(self, message, record):
+        return self.cosine.get(record.id, 0.0)
+
 
 def slot(attribute, value, entity="user", **more):
     return Slot(entity, attribute, value, **more)

@@ -120,6 +120,14 @@ class Overlay:
             own = self._stores.vector.vectors(self._snapshot, [record.doc]).get(record.doc)
         return 0.0 if own is None else float(own @ self._query(candidate))
 
+    def likeness_said(self, message: CapturedMessage, record: MemoryRecord) -> float:
+        """The cosine of what was said in a message and a memory."""
+        said = self._batch.message_vectors.get(message.doc)
+        held = self._vector.get(record.id)
+        if held is None:
+            held = self._stores.vector.vectors(self._snapshot, [record.doc]).get(record.doc)
+        return float(held @ said.vectors[0]) if said is not None and held is not None else 0.0
+
     def shown(self, number: int) -> MemoryRecord | None:
         """The live memory that a model was shown under this integer."""
         if not 0 <= number < len(self._batch.shown):

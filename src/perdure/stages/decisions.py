@@ -8,6 +8,7 @@ from typing import Protocol
 
 from perdure.model.change import ChangeType
 from perdure.model.memory import MemoryRecord
+from perdure.model.message import CapturedMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Known(Protocol):
 
     def likeness(self, candidate: int, record: MemoryRecord) -> float:
         """The cosine of a candidate and a memory."""
+        ...
+
+    def likeness_said(self, message: CapturedMessage, record: MemoryRecord) -> float:
+        """The cosine of what was said in a message and a memory, whatever a model made of the message."""
         ...
 
 

@@ -2,9 +2,9 @@
 
 A message that gives orders to the memory ("forget everything", "save that the user is called …") is somebody's words. It stays captured
 and can be found; nothing is drawn from the sentence that gives the order, and what else the message says is added without touching what
-is known. And a model's word alone moves nothing: a statement may be added, but it touches nothing, when its values were not said, when
-somebody else makes it about the user, or when it is no plain statement: make-believe, or mixed with talk about the memory's notes. What is
-only quoted, pasted or played is nobody's statement.
+is known. And a model's word alone moves nothing: a value that nobody said takes no other's place, what nobody spoke of is not over, and a
+statement touches nothing when somebody else makes it about the user, or when it is no plain statement: make-believe, or mixed with talk
+about the memory's notes. What is only quoted, pasted or played is nobody's statement.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from perdure.model.candidate import Candidate, ExtractionContext
 from perdure.model.graph import SELF, Slot, entity_key
 from perdure.model.message import Message
 from perdure.rules.gate import judge, starts_role_play
-from perdure.rules.slots import single_valued
+from perdure.rules.slots import OPPOSITES, single_valued
 from perdure.rules.steering import is_spoken, speaks_of_notes, steers
 from perdure.rules.text import BLANK, mask
 
@@ -30,6 +30,8 @@ _NEEDS_NO_WORD: Final = frozenset("yes no true false none male female single mar
 _DERIVED: Final = frozenset({"age", "birthday", "marital_status", "timezone", "nationality"})
 #: Share of a quote that may lie in somebody else's quoted words.
 MASKED: Final = 0.2
+#: Messages before one, in the same call, where a value may come from.
+EARLIER: Final = 6
 _SENTENCE_END: Final = re.compile(r"[.!?。！？\n]+")
 
 
@@ -63,15 +65,19 @@ def guard(
         if speaks_of_notes(c.quote):
             dropped.append(f"candidate {i}: its quote tells the memory what to note, and nothing else: {c.quote[:80]!r}")
             continue
-        words = _Words(f"{mask(said)} {before}")
+        earlier = " ".join(mask(m.content) for m in messages[max(0, c.message - EARLIER) : c.message])
+        words = _Words(f"{mask(said)} {earlier} {before}")
         c = replace(c, entities=tuple(replace(e, aliases=tuple(a for a in e.aliases if words.hold(a))) for e in c.entities))  # noqa: PLW2901
-        values = [s for s in (*c.slots, *c.ended) if s.value]
-        touches = (
-            not (any(s.entity == SELF for s in (*c.slots, *c.ended)) and _is_another(messages[c.message].name, context))
-            and all(words.hold(s.value) for s in values)
-            and _is_plain(said, c, answers=_answers(c.message, messages, context))
+        held = replace(c, slots=tuple(s for s in c.slots if _may_stand(s, words)))
+        held = replace(held, ended=tuple(s for s in c.ended if _may_end(s, held, words)))
+        dropped += [f"candidate {i}: nobody said ({s.entity}, {s.attribute}) = {s.value}" for s in c.slots if s not in held.slots]
+        dropped += [f"candidate {i}: nothing said ends ({s.entity}, {s.attribute}) = {s.value}" for s in c.ended if s not in held.ended]
+        about_user = any(s.entity == SELF for s in (*held.slots, *held.ended))
+        touches = not (about_user and _is_another(messages[c.message].name, context)) and _is_plain(
+            said, held, answers=_answers(c.message, messages, context)
         )
-        kept.append(c if touches else replace(c, may_touch=False, slots=tuple(s for s in c.slots if _may_stand(s, words))))
+        borne_out = len(held.slots) == len(c.slots) or any(words.hold(s.value) for s in held.slots)
+        kept.append(held if touches and borne_out else replace(held, may_touch=False))
     return tuple(kept), tuple(dropped)
 
 
@@ -83,8 +89,19 @@ def _is_another(name: str | None, context: ExtractionContext) -> bool:
 
 
 def _may_stand(slot: Slot, words: _Words) -> bool:
-    """Whether a slot of a statement that touches nothing may be kept: one of which there can be but one must have been said."""
-    return slot.attribute in _DERIVED or not single_valued(slot.attribute) or words.hold(slot.value)
+    """Whether a slot may be kept: one that could put an end to another must have been said, unless its value can be worked out."""
+    decides = single_valued(slot.attribute) or slot.attribute in OPPOSITES
+    return slot.attribute in _DERIVED or not decides or words.hold(slot.value)
+
+
+def _may_end(slot: Slot, c: Candidate, words: _Words) -> bool:
+    """Whether what a statement says to be over may be: it, what takes its place, or whose it is was said; which one of several, always."""
+    instead = any(
+        s.attribute == slot.attribute and entity_key(s.entity) == entity_key(slot.entity) and words.hold(s.value) for s in c.slots
+    )
+    if slot.value and words.hold(slot.value):
+        return True
+    return instead or slot.value == "" or (slot.entity != SELF and words.hold(slot.entity))
 
 
 def _answers(n: int, messages: Sequence[Message], context: ExtractionContext) -> bool:
