@@ -342,6 +342,19 @@ def test_numbers_in_recalled_text_are_no_citations(with_model):
     assert (answer.kind, answer.citations) == ("unknown", ())
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("Ada keeps bees.", "model"), ("Ada keeps 12 bees.", "unknown"), ("Bob keeps bees.", "unknown"), ("Ada keeps hens.", "unknown")],
+)
+def test_what_a_model_forgot_to_cite_is_cited_for_it(with_model, said, kind):
+    m = with_model(EchoLLM(lambda request: said))
+    known = m.remember("Ada keeps bees.", user_id="ada").memories[0]
+    answer = m.ask("What does Ada keep?", user_id="ada")
+    assert answer.kind == kind
+    assert [c.memory_id for c in answer.citations] == ([known.id] if kind == "model" else [])
+    assert answer.text == ("Ada keeps bees. [1]" if kind == "model" else answer.text)
+
+
 # --- chat
 def test_a_turn_is_kept_answered_and_understood_afterwards(with_model):
     m = with_model(EchoLLM(lambda request: "Noted, bees are lovely."))

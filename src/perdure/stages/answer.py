@@ -29,8 +29,11 @@ A = TypeVar("A", bound=Answer)
 
 #: What stands after a sentence that was not borne out, when it is shown all the same.
 UNVERIFIED = "[unverified]"
-#: Of what a chat recalled, so many that share most words with a sentence without citation are held against it.
+#: Of what was recalled, so many that share most words with a sentence without citation are held against it.
 LIKELY_PROOFS = 5
+#: Support from which an answer's sentence without citation is given the one that bears it out. On bench/citations 1 of 291 unsupported
+#: sentences reaches it, and .93 of the supported.
+PLAIN = 0.8
 _UNVERIFIED = re.compile(re.escape(UNVERIFIED), re.IGNORECASE)
 _DONT_KNOW = re.compile(
     r"\W*(?:i (?:don['’]?t|do not) know|(?:das )?wei(?:ß|ss) ich nicht|ich wei(?:ß|ss) (?:es |das )?nicht|no (?:lo )?s[eé]|"
@@ -115,7 +118,7 @@ class Checked:
         by_number = {c.number: c for c in self.page.citations}
         self.dropped += [f"[{n}] names no source" for n in numbers if n not in by_number]
         known = [n for n in numbers if n in by_number]
-        found = self._held(claim, known)
+        found = self._held(claim, known, numbered=bool(numbers))
         self.claims.append(found)
         if found.verdict in ("supported", "uncited"):
             known = known or list(found.citations)
@@ -129,19 +132,24 @@ class Checked:
         else:
             self.dropped.append(f"no source: {claim}" if not known else f"{claim} ({found.reason})")
 
-    def _held(self, claim: str, known: list[int]) -> Claim:
-        """A sentence with its verdict."""
+    def _held(self, claim: str, known: list[int], *, numbered: bool) -> Claim:
+        """A sentence with its verdict. `known`: the sources it cites; `numbered`: it cites something, be it nothing that there is."""
         by_number = {c.number: c for c in self.page.citations}
-        if known or self.said is None:
+        if known or (numbered and self.said is None):
             return check(claim, known, [self._proof(by_number[n]) for n in known], self.embedder, at=self.at)
-        if not claims_about_user(claim):
+        if self.said is not None and not claims_about_user(claim):
             return Claim(claim, (), 0.0, "uncited")
         words = set(terms(claim))
         likely = sorted(self.page.citations, key=lambda c: -len(words & set(terms(c.text))))[:LIKELY_PROOFS]
-        proofs = [self.said, *(self._proof(c) for c in likely if words & set(terms(c.text)))]
+        proofs = [self.said] if self.said is not None else []
+        proofs += [self._proof(c) for c in likely if words & set(terms(c.text))]
         best = max(
-            (check(claim, [p.number], [p], self.embedder, at=self.at) for p in proofs), key=lambda c: (c.verdict == "supported", c.support)
+            (check(claim, [p.number], [p], self.embedder, at=self.at) for p in proofs),
+            key=lambda c: (c.verdict == "supported", c.support),
+            default=check(claim, [], [], self.embedder, at=self.at),
         )
+        if self.said is None:  # many a model forgets to cite: what one source plainly says is cited for it
+            return best if best.verdict == "supported" and best.support >= PLAIN else check(claim, [], [], self.embedder, at=self.at)
         if best.verdict == "supported" and best.citations != (self.said.number,):
             return best
         return replace(best, citations=(), reason=best.reason and "cites no source, and nothing recalled says it")
