@@ -23,6 +23,7 @@ from perdure.model.change import Change, Job
 from perdure.model.memory import MemoryRecord
 from perdure.model.message import CapturedMessage
 from perdure.model.scope import Scope
+from perdure.stages.borne import weed
 from perdure.stages.commit import Batch, Judge, commit, done, embed
 from perdure.stages.extract import LLMExtractor
 from perdure.stages.project import project
@@ -161,13 +162,15 @@ def _run(stores: Stores, taken: Taken, minds: Minds) -> list[Outcome]:
         message_vectors=vectors, shown=[m.id for m in memories],
     )  # fmt: skip
     embed(stores, batch)
+    if isinstance(minds.extractor, LLMExtractor):
+        weed(batch, context.recent)
 
     def finish(tx: Any) -> bool:
         held = {job for job, worker, _ in tx.running() if worker == stores.worker}
         if not held.issuperset(jobs):
             return False
         first, *others = taken.jobs
-        tx.finish(done(first, extraction, batch.notes), worker=stores.worker, at=to_micros(stores.clock()))
+        tx.finish(done(first, batch.extraction, batch.notes), worker=stores.worker, at=to_micros(stores.clock()))
         for job in others:  # what the call took is told once, with the first
             tx.finish(replace(job, state="done", error=None, next_at=None), worker=stores.worker, at=to_micros(stores.clock()))
         if minds.paid is not None:
