@@ -76,8 +76,9 @@ _PERSON_FIRST: Final = re.compile(
 """A statement that begins with whoever it is about."""
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;…\n(\"“«]\s*|\s[-–—]\s*)$")
 _GERMAN: Final = re.compile(
-    r"\b(?:der|die|das|und|ist|nicht|ich|ein|eine|einen|mit|hat|sich|wohnt|seit|auf|für|dem|den|im|zu|von|kein\w*|mein\w*|habe?|bin|sind|wir|uns|auch|noch|nur|sehr|esse|trinke|arbeite|wohne|gerne?|"
-    r"weil|wenn|aber|doch|schon|jetzt)\b", re.IGNORECASE
+    r"\b(?:der|die|das|und|ist|nicht|ich|ein|eine|einen|mit|hat|sich|wohnt|seit|auf|für|dem|den|im|zu|von|kein\w*|mein\w*|habe?|bin|sind|"
+    r"wir|uns|auch|noch|nur|sehr|esse|trinke|arbeite|wohne|gerne?|weil|wenn|aber|doch|schon|jetzt)\b",
+    re.IGNORECASE,
 )
 _COMMON: Final = frozenset(
     "user users assistant i i'm i've i'll i'd ai ok tv usa uk us eu english german french spanish chinese italian portuguese "
