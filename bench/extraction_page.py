@@ -30,8 +30,8 @@ test half not.
 The strong model is Claude. Its replies (`strong.jsonl`) were written by agents that were shown the requests alone, a batch of a
 language at a time and later adds after their own earlier replies; they are no single calls of an API. Conversations and expectations
 were written with the same model's help, so its memory figures flatter: read the slots, relations and supersessions, and what the
-checks behind the model do with them. Those checks were loosened once after a look at these figures, on both halves (superseded 25 of 43 before). The
-local model (`local.jsonl`) was served by llama.cpp with the small prompt (`extractor="llm:small"`), which asks for no slots.
+checks behind the model do with them. Those checks were loosened once after a look at these figures, on both halves (superseded 25 of 43
+before). The local model (`local.jsonl`) was served by llama.cpp with the small prompt (`extractor="llm:small"`), which asks for no slots.
 """
 HEAD = ("kept / expected", "memory P", "memory R", "F1", "slot P", "slot R", "relation P", "relation R", "superseded", "lost", "noise")
 

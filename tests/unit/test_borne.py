@@ -18,7 +18,7 @@ def told(said, text, *, before=()):
         return [m.text for m in memory.list(user_id="ada")], result.job.dropped
 
 
-@pytest.mark.parametrize("said", ["I live in Delhi.", "Hallo, ich bin Jana und wohne in Kassel.", "我上个月搬到成都了。", "Vivo en Madrid."])
+@pytest.mark.parametrize("said", ["I live in Delhi.", "Hallo, ich bin Jana und wohne in Kassel.", "我上个月搬到成都了。", "Vivo aquí."])
 def test_what_a_model_copies_from_its_instructions_is_not_kept(said):
     kept, dropped = told(said, "user has a cat.")
     assert kept == []
