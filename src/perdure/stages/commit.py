@@ -55,6 +55,7 @@ class Batch:
     shown: Sequence[str] = ()
     notes: Sequence[str] = ()  # what was proposed and not believed, once decided
     written_for: list[str] = field(default_factory=list[str])  # one a change: its job
+    found: dict[int, tuple[int, Any]] = field(default_factory=dict[int, tuple[int, Any]])  # by candidate: scope version, neighbours
     verdicts: dict[int, str] = field(default_factory=dict[int, str])  # candidate to the id of the memory that says the same
 
 
@@ -105,13 +106,21 @@ class Overlay:
             kind = self._snapshot.owner_kind(self._batch.owner)
             self._selection = self._snapshot.columns(self._batch.owner, kind).select(view)
         selection = self._selection
-        found = self._stores.vector.search(self._snapshot, query, selection, NEAR)
+        found = self._found(candidate, query, selection)
         pairs = {d: float(s) for d, s in zip(found.docs.tolist(), found.scores.tolist(), strict=True) if s >= GREY}
         rows: list[Any] = selection.row_of[selection.columns.positions(list(pairs))].tolist() if pairs else []
         records = self._snapshot.versions(int(selection.columns.version(r)) for r in rows if r >= 0)
         out = [(r, pairs[r.doc]) for r in self._current(list(records.values())) if r.doc in pairs]
         out += [(self._now[i], c) for i, v in self._vector.items() if self._now[i].status == "live" and (c := float(v @ query)) >= GREY]
         return sorted(out, key=lambda p: (-p[1], p[0].id))
+
+    def _found(self, candidate: int, query: Floats, selection: Any) -> Any:
+        """What the vector index finds; asked once for as long as no memory is written."""
+        version = self._snapshot.version(self._batch.owner)
+        held = self._batch.found.get(candidate)
+        if held is None or held[0] != version:
+            held = self._batch.found[candidate] = (version, self._stores.vector.search(self._snapshot, query, selection, NEAR))
+        return held[1]
 
     def likeness(self, candidate: int, record: MemoryRecord) -> float:
         """The cosine of a candidate and a memory."""
@@ -184,10 +193,10 @@ def commit(stores: Stores, batch: Batch, *, finish: Callable[[Any], bool] | None
         decided: list[Decisions] | None = None
         version = -1
         if not last:
+            if judge is not None:
+                _ask(stores, batch, judge)
             with stores.ledger.snapshot() as snapshot:
                 version = snapshot.version(batch.owner)
-                if judge is not None:
-                    _ask(stores, snapshot, batch, judge)
                 decided = decide(stores, snapshot, batch)
         with stores.ledger.transaction() as tx:
             if decided is None:
@@ -231,16 +240,20 @@ def decide(stores: Stores, snapshot: Any, batch: Batch) -> list[Decisions]:
     return decisions
 
 
-def _ask(stores: Stores, snapshot: Any, batch: Batch, judge: Judge) -> None:
-    """Asks the judge about candidates whose nearest neighbours are in the grey band; once per candidate, whatever the retries."""
-    overlay = Overlay(stores, snapshot, batch)
-    for n, candidate in enumerate(batch.extraction.candidates):
-        if n in batch.verdicts or candidate.slots or candidate.ended:
-            continue
-        near = overlay.near(n)
-        if near:
-            verdict = judge(candidate.text, [r.text for r, _ in near])
-            batch.verdicts[n] = near[verdict][0].id if verdict is not None and 0 <= verdict < len(near) else ""
+def _ask(stores: Stores, batch: Batch, judge: Judge) -> None:
+    """Asks the judge about candidates whose nearest neighbours are in the grey band; once per candidate, whatever the retries.
+
+    No snapshot is held meanwhile: a model may take its time.
+    """
+    with stores.ledger.snapshot() as snapshot:
+        overlay = Overlay(stores, snapshot, batch)
+        doubts = [
+            (n, candidate.text, near) for n, candidate in enumerate(batch.extraction.candidates)
+            if n not in batch.verdicts and not candidate.slots and not candidate.ended and (near := overlay.near(n))
+        ]  # fmt: skip
+    for n, text, near in doubts:
+        verdict = judge(text, [r.text for r, _ in near])
+        batch.verdicts[n] = near[verdict][0].id if verdict is not None and 0 <= verdict < len(near) else ""
 
 
 def _write_batch(stores: Stores, tx: Any, batch: Batch, decided: Sequence[Decisions]) -> list[Change]:
