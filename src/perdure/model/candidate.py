@@ -25,6 +25,7 @@ class Candidate(Value):
     `according_to`: the name of whoever is said to have said it, "" for the speaker's own word. `explicit`: the speaker asked to
     remember it. `correction`: the speaker says the earlier statement was wrong. A kind of an application's own stands in
     `metadata` (see `perdure.model.memory.OWN_KIND`).
+    `may_touch=False`: it is only added, and merges with, changes or ends nothing that is known.
     """
 
     text: str

@@ -1,8 +1,8 @@
 """Words that address the memory or the model instead of telling something: "forget everything", "ignore previous instructions".
 
 What is found here is still captured, as somebody's words; it only has no say over what is known (`perdure.stages.guard`). Written by
-hand from published prompt-injection patterns and own writing, in the languages of the rules; nothing was tuned on the attacks the
-tests play.
+hand, in the languages of the rules: orders beside tests/injection/attacks.toml, so that finding those proves little; talk of notes and
+lines that nobody speaks after a look at tests/injection/unseen.toml, of whose 40 attacks the orders alone knew one.
 """
 
 from __future__ import annotations

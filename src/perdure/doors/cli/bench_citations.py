@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
+from perdure.doors.cli.bench_questions import lines_of
 from perdure.doors.cli.desk import Desk
 from perdure.errors import ImportFormatError, InputError
 from perdure.model.base import Value, instant
@@ -115,11 +116,7 @@ def read_items(path: Path) -> list[Item]:
     Raises:
         ImportFormatError: the file or a line of it cannot be used; the message names the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as e:
-        reason = e.strerror if isinstance(e, OSError) else f"not UTF-8 at byte {e.start}"
-        raise ImportFormatError(f"{path} cannot be read: {reason}.", argument="file") from e
+    lines = lines_of(path, argument="file")
     items: list[Item] = []
     for number, line in enumerate(lines, 1):
         if line.strip():

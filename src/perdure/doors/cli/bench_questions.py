@@ -82,6 +82,19 @@ class Question(Value):
     category: str = ""
 
 
+def lines_of(path: Path, *, argument: str) -> list[str]:
+    """The lines of a text file; a byte order mark is passed over.
+
+    Raises:
+        ImportFormatError: it cannot be read; the message says why.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as e:
+        reason = e.strerror if isinstance(e, OSError) else f"not UTF-8 at byte {e.start}"
+        raise ImportFormatError(f"{path} cannot be read: {reason}.", argument=argument) from e
+
+
 def read_questions(path: Path, known: Mapping[str, int]) -> list[Question]:
     """The questions of a JSONL file: ``{"question": "…", "evidence": ["message id", …], "category": "…"}`` a line; other keys are ignored.
 
@@ -94,11 +107,7 @@ def read_questions(path: Path, known: Mapping[str, int]) -> list[Question]:
     Raises:
         ImportFormatError: the file or a line of it cannot be used; the message names the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as e:
-        reason = e.strerror if isinstance(e, OSError) else f"not UTF-8 at byte {e.start}"
-        raise ImportFormatError(f"{path} cannot be read: {reason}.", argument="questions") from e
+    lines = lines_of(path, argument="questions")
     questions = [_question(line, f"{path.name}, line {number}", known) for number, line in enumerate(lines, 1) if line.strip()]
     if not questions:
         raise ImportFormatError(f'{path.name} holds no question. Give one {{"question": …, "evidence": […]}} a line.', argument="questions")
